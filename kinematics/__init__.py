@@ -5,13 +5,14 @@ pass through jit, vmap, grad and pmap. Metres, seconds, radians; z up.
 """
 
 from kinematics import formats, forward, limits, motion, rotations, skeleton, symmetry
-from kinematics.motion import Motion
+from kinematics.motion import Motion, Poses
 from kinematics.skeleton import Skeleton, SkeletonError, make_skeleton
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Motion",
+    "Poses",
     "Skeleton",
     "SkeletonError",
     "formats",

@@ -5,6 +5,8 @@ the last axis and products are written element by element: XLA turns batched
 3x3 matrix products into calls that are an order of magnitude slower on CPU.
 """
 
+import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
@@ -46,13 +48,17 @@ def forward(
     """
     offsets = jnp.asarray(skeleton.offsets)
     batch = jnp.broadcast_shapes(
-        q.shape[:-1], root_position.shape[:-1], root_rotation.shape[:-1], offsets.shape[:-2]
+        q.shape[:-1],
+        root_position.shape[:-1],
+        root_rotation.shape[:-1],
+        offsets.shape[:-2],
     )
     count = skeleton.num_joints
 
     def flat(x, *last):
         """Batch to the end: [..., *last] to [*last, N]."""
-        x = jnp.broadcast_to(x, (*batch, *last)).reshape(-1, *last)
+        # Not reshape(-1): a body of one joint has no coordinates to count by.
+        x = jnp.broadcast_to(x, (*batch, *last)).reshape(math.prod(batch), *last)
         return jnp.moveaxis(x, 0, -1)
 
     local = _local_rotations(skeleton, flat(q, skeleton.num_coordinates))
@@ -93,7 +99,7 @@ def positions(
 def joint_rotations(skeleton: Skeleton, q: Array) -> jax.Array:
     """Rotation of every joint against its parent, [..., D] to [..., J, 3, 3]."""
     q = jnp.asarray(q)
-    flat = jnp.moveaxis(q.reshape(-1, skeleton.num_coordinates), 0, -1)
+    flat = q.reshape(math.prod(q.shape[:-1]), skeleton.num_coordinates).T
     local = _local_rotations(skeleton, flat)
     return jnp.moveaxis(local, (3, 2), (0, 1)).reshape(
         *q.shape[:-1], skeleton.num_joints, 3, 3
@@ -109,37 +115,55 @@ def joint_coordinates(skeleton: Skeleton, matrices: Array) -> jax.Array:
     frames = jnp.asarray(skeleton.frames)
     matrices = jnp.asarray(matrices)
     inner = jnp.einsum("jka,...jkl,jlb->...jab", frames, matrices, frames)
-    parts = []
-    for j, kind in enumerate(skeleton.kinds):
-        r = inner[..., j, :, :]
-        if kind == "hinge":
-            parts.append(jnp.arctan2(r[..., 2, 1] - r[..., 1, 2], r[..., 1, 1] + r[..., 2, 2]))
-        elif kind == "universal":
-            parts.append(jnp.arctan2(r[..., 2, 1], r[..., 1, 1]))
-            parts.append(jnp.arctan2(r[..., 0, 2], r[..., 0, 0]))
-        elif kind == "ball":
-            swing, twist = rotations.swing_twist_log(rotations.quaternion_from_matrix(r))
-            parts += [swing[..., 0], swing[..., 1], twist]
-    if not parts:
-        return jnp.zeros((*matrices.shape[:-3], 0), matrices.dtype)
-    return jnp.stack(parts, axis=-1)
+    table = coordinate_table(skeleton.kinds)
+    q = jnp.zeros((*matrices.shape[:-3], skeleton.num_coordinates), inner.dtype)
+    # All joints of one kind at once: a program per joint compiles ten times slower.
+    for kind, angles in _ANGLES.items():
+        joints = [j for j, other in enumerate(skeleton.kinds) if other == kind]
+        if joints:
+            for k, angle in enumerate(angles(inner[..., joints, :, :])):
+                q = q.at[..., table[joints, k]].set(angle)
+    return q
+
+
+def _hinge_angles(r: jax.Array) -> tuple[jax.Array, ...]:
+    sine, cosine = r[..., 2, 1] - r[..., 1, 2], r[..., 1, 1] + r[..., 2, 2]
+    return (jnp.arctan2(sine, cosine),)
+
+
+def _universal_angles(r: jax.Array) -> tuple[jax.Array, ...]:
+    first = jnp.arctan2(r[..., 2, 1], r[..., 1, 1])
+    return first, jnp.arctan2(r[..., 0, 2], r[..., 0, 0])
+
+
+def _ball_angles(r: jax.Array) -> tuple[jax.Array, ...]:
+    swing, twist = rotations.swing_twist_log(rotations.quaternion_from_matrix(r))
+    return swing[..., 0], swing[..., 1], twist
+
+
+# Coordinates [..., n] of rotations [..., n, 3, 3] in the joint's own frame.
+_ANGLES = {
+    "hinge": _hinge_angles,
+    "universal": _universal_angles,
+    "ball": _ball_angles,
+}
 
 
 def _local_rotations(skeleton: Skeleton, q: Array) -> jax.Array:
     """[D, N] to [3, 3, J, N]: the product of each joint's two exponentials."""
     frames = jnp.asarray(skeleton.frames, q.dtype)
     table = coordinate_table(skeleton.kinds)
-    padded = jnp.concatenate([q, jnp.zeros_like(q[:1])])[table]
+    padded = jnp.concatenate([q, jnp.zeros((1, *q.shape[1:]), q.dtype)])[table]
 
-    def exponential(columns: dict[str, tuple[int, ...]], joints: np.ndarray):
+    def exponential(columns: Mapping[str, tuple[int, ...]], joints: np.ndarray):
         mask = np.zeros((len(joints), 3), np.float32)
         for row, j in enumerate(joints):
             mask[row, list(columns.get(skeleton.kinds[j], ()))] = 1
         axes = frames[joints] * mask[:, None, :]
-        vectors = sum(
+        x, y, z = (
             axes[:, :, k].T[:, :, None] * padded[joints, k][None] for k in range(3)
         )
-        return _rodrigues(vectors)
+        return _rodrigues(x + y + z)
 
     moving = np.array([j for j, k in enumerate(skeleton.kinds) if DOFS[k] > 0], int)
     eye = jnp.eye(3, dtype=q.dtype)[:, :, None, None]
@@ -147,14 +171,16 @@ def _local_rotations(skeleton: Skeleton, q: Array) -> jax.Array:
     if not len(moving):
         return local
     turn = exponential(FIRST, moving)
-    double = np.array([i for i, j in enumerate(moving) if skeleton.kinds[j] in SECOND], int)
+    double = np.array(
+        [i for i, j in enumerate(moving) if skeleton.kinds[j] in SECOND], int
+    )
     if len(double):
         both = _product(turn[:, :, double], exponential(SECOND, moving[double]))
         turn = turn.at[:, :, double].set(both)
     return local.at[:, :, moving].set(turn)
 
 
-def _rodrigues(v: Array) -> jax.Array:
+def _rodrigues(v: jax.Array) -> jax.Array:
     """Rotation matrices [3, 3, ...] of rotation vectors [3, ...]."""
     x, y, z = v[0], v[1], v[2]
     square = x * x + y * y + z * z
@@ -169,11 +195,12 @@ def _rodrigues(v: Array) -> jax.Array:
     )
 
 
-def _product(a: Array, b: Array) -> jax.Array:
+def _product(a: jax.Array, b: jax.Array) -> jax.Array:
     """Matrix product over the two leading axes, element-wise over the rest."""
-    return sum(a[:, k, None] * b[None, k] for k in range(3))
+    x, y, z = (a[:, k, None] * b[None, k] for k in range(3))
+    return x + y + z
 
 
-def _rotate(a: Array, v: Array) -> jax.Array:
+def _rotate(a: jax.Array, v: jax.Array) -> jax.Array:
     """Matrix times vector over the leading axes, element-wise over the rest."""
-    return sum(a[:, k] * v[k] for k in range(3))
+    return a[:, 0] * v[0] + a[:, 1] * v[1] + a[:, 2] * v[2]

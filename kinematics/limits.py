@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kinematics.rotations import norm
 from kinematics.skeleton import DOFS, Array, Skeleton, coordinate_starts, free_limits
 
 SOFTNESS = np.float32(np.deg2rad(2.0))
@@ -19,7 +20,7 @@ _INSIDE = 1e-3
 
 
 @jax.custom_jvp
-def softclip(u: Array, lower: Array, upper: Array, softness: Array) -> Array:
+def softclip(u: Array, lower: Array, upper: Array, softness: Array) -> jax.Array:
     """Smooth, strictly increasing map of the reals into (lower, upper).
 
     lower + d [softplus((u - lower) / d) - softplus((u - upper) / d)] with d the
@@ -42,19 +43,24 @@ def _softclip_jvp(primals, tangents):
     return softclip(*primals), (below - above) * tangents[0]
 
 
-def softclip_inverse(x: Array, lower: Array, upper: Array, softness: Array) -> Array:
+def softclip_inverse(
+    x: Array, lower: Array, upper: Array, softness: Array
+) -> jax.Array:
     """The u with softclip(u) = x; x is first brought just inside the bounds."""
     margin = _INSIDE * softness
     x = jnp.clip(x, lower + margin, upper - margin)
-    below = jnp.log(-jnp.expm1(-(x - lower) / softness))
-    above = jnp.log(-jnp.expm1(-(upper - x) / softness))
+    # In a range of few float32 steps the margin is lost to rounding: never log(0).
+    below = jnp.log(-jnp.expm1(-jnp.maximum(x - lower, margin) / softness))
+    above = jnp.log(-jnp.expm1(-jnp.maximum(upper - x, margin) / softness))
     return x + softness * (below - above)
 
 
 def _swing_indices(skeleton: Skeleton) -> np.ndarray:
     """[B, 2] coordinates of the swing of each of the B ball joints."""
     starts = coordinate_starts(skeleton.kinds)
-    balls = [s for s, kind in zip(starts, skeleton.kinds, strict=True) if kind == "ball"]
+    balls = [
+        s for s, kind in zip(starts, skeleton.kinds, strict=True) if kind == "ball"
+    ]
     return np.array(balls, int).reshape(-1, 1) + np.arange(2)
 
 
@@ -81,9 +87,12 @@ def _ellipse(skeleton: Skeleton) -> tuple[np.ndarray, Array, Array, Array]:
 
 def _radius(scaled: Array) -> Array:
     """Length [..., 1] of [..., 2], its derivative 0 at 0."""
-    square = jnp.sum(scaled * scaled, axis=-1, keepdims=True)
-    zero = square == 0
-    return jnp.where(zero, 0.0, jnp.sqrt(jnp.where(zero, 1.0, square)))
+    return norm(scaled, keepdims=True)
+
+
+def _slope_at_center(softness: Array) -> Array:
+    """Slope at 0 of the softclip between -1 and 1: below 1 in a narrow cone."""
+    return jnp.tanh(0.5 / softness)
 
 
 def apply(skeleton: Skeleton, u: Array) -> Array:
@@ -101,10 +110,13 @@ def apply(skeleton: Skeleton, u: Array) -> Array:
     radius = _radius(scaled)
     one = jnp.ones_like(radius)
     clipped = softclip(radius, -one, one, softness)
-    # 1 - 4 eps: recomputing the radius of the result must not round above 1.
-    clipped = jnp.minimum(clipped, 1 - 4 * jnp.finfo(u.dtype).eps)
+    # The radius computed anew from the result must not round above 1. A swing is
+    # rounded relative to its distance from 0, which may be many half axes.
+    steps = 8 + 2 * jnp.max(jnp.abs(center) / half, axis=-1, keepdims=True)
+    clipped = jnp.minimum(clipped, 1 - steps * jnp.finfo(u.dtype).eps)
     at_zero = radius < 1e-6
-    factor = jnp.where(at_zero, 1.0, clipped / jnp.where(at_zero, 1.0, radius))
+    factor = clipped / jnp.where(at_zero, 1.0, radius)
+    factor = jnp.where(at_zero, _slope_at_center(softness), factor)
     swing = center + half * scaled * factor
     return q.at[..., index].set(swing)
 
@@ -125,7 +137,8 @@ def invert(skeleton: Skeleton, q: Array) -> Array:
     one = jnp.ones_like(radius)
     stretched = softclip_inverse(radius, -one, one, softness)
     at_zero = radius < 1e-6
-    factor = jnp.where(at_zero, 1.0, stretched / jnp.where(at_zero, 1.0, radius))
+    factor = stretched / jnp.where(at_zero, 1.0, radius)
+    factor = jnp.where(at_zero, 1 / _slope_at_center(softness), factor)
     return u.at[..., index].set(center + half * scaled * factor)
 
 
@@ -133,15 +146,15 @@ def excess(skeleton: Skeleton, q: Array) -> Array:
     """How far each joint coordinate is outside its limits: radians [..., D], >= 0.
 
     For a swing the distance beyond the cone, along the direction of the swing, is
-    given on both of its coordinates.
+    given on both of its coordinates; a swing on the very edge of the cone may round
+    to either side of it.
     """
     over = jnp.maximum(q - skeleton.upper, 0) + jnp.maximum(skeleton.lower - q, 0)
     index, center, half, _ = _ellipse(skeleton)
     if not len(index):
         return over
     outside = q[..., index] - center
-    radius = jnp.linalg.norm(outside / half, axis=-1, keepdims=True)
-    length = jnp.linalg.norm(outside, axis=-1, keepdims=True)
+    radius, length = _radius(outside / half), _radius(outside)
     beyond = jnp.where(radius > 1, length * (1 - 1 / jnp.maximum(radius, 1)), 0.0)
     return over.at[..., index].set(jnp.broadcast_to(beyond, outside.shape))
 
@@ -165,10 +178,18 @@ def widen(
     Returns:
       The same body with other limits; mirrored twins get one common range where
       the body has a mirror.
+
+    Raises:
+      ValueError: every frame has a missing (NaN) coordinate; such frames are not
+        looked at.
     """
     from kinematics.symmetry import mirror_coordinates  # the mirror needs no limits
 
     q = np.asarray(q, np.float32)
+    q = q[np.isfinite(q).all(axis=-1)]
+    if not len(q):
+        raise ValueError("widen needs frames without missing joint coordinates")
+    skeleton = _common_limits(skeleton)
     if skeleton.mirror is not None:
         q = np.concatenate([q, np.asarray(mirror_coordinates(skeleton, q))])
     low, high = np.quantile(q, [0.001, 0.999], axis=0)
@@ -176,18 +197,43 @@ def widen(
     lower, upper = np.array(skeleton.lower), np.array(skeleton.upper)
     free_lower, free_upper = free_limits(skeleton.kinds)
     unknown = (lower <= free_lower) & (upper >= free_upper)
+    anatomy = _cone_edges(lower, upper, _swing_indices(skeleton))
     lower = np.where(unknown, low, np.minimum(lower, low))
     upper = np.where(unknown, high, np.maximum(upper, high))
-    for index in _swing_indices(skeleton):
+    for index, edge in zip(_swing_indices(skeleton), anatomy, strict=True):
         center = (lower[index] + upper[index]) / 2
         half = (upper[index] - lower[index]) / 2
         inner = np.maximum(half - margin, 1e-3)
         radius = np.linalg.norm((q[:, index] - center) / inner, axis=1)
         half = inner * max(1.0, float(np.quantile(radius, 0.999))) + margin
+        if not unknown[index].any():
+            # A larger box does not always hold the ellipse of a smaller one.
+            half *= max(1.0, np.linalg.norm((edge - center) / half, axis=1).max())
         lower[index], upper[index] = center - half, center + half
     return skeleton.replace(
         lower=lower.astype(np.float32), upper=upper.astype(np.float32)
     )
+
+
+def _common_limits(skeleton: Skeleton) -> Skeleton:
+    """Limits that hold those of the body and those of its mirrored body."""
+    from kinematics.symmetry import mirror_skeleton
+
+    if skeleton.mirror is None:
+        return skeleton
+    other = mirror_skeleton(skeleton)
+    return skeleton.replace(
+        lower=np.minimum(skeleton.lower, other.lower),
+        upper=np.maximum(skeleton.upper, other.upper),
+    )
+
+
+def _cone_edges(lower: np.ndarray, upper: np.ndarray, swings: np.ndarray) -> np.ndarray:
+    """Points [B, 256, 2] on the edges of the swing ellipses [B, 2]."""
+    turn = np.linspace(0, 2 * np.pi, 256)
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    low, high = lower[swings][:, None], upper[swings][:, None]
+    return (low + high) / 2 + (high - low) / 2 * circle
 
 
 def share_outside(skeleton: Skeleton, q: Array) -> float:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -12,6 +13,24 @@ from kinematics.skeleton import Array, Skeleton
 # Frames are converted in blocks of this many, so that clips of any length share
 # one compiled program.
 _BLOCK = 512
+
+
+class Poses(NamedTuple):
+    """Postures without their body, with any leading axes.
+
+    Attributes:
+      root_position: [..., 3] metres.
+      root_rotation: [..., 4] unit quaternion w, x, y, z.
+      joints: [..., D] joint coordinates, radians.
+    """
+
+    root_position: Array
+    root_rotation: Array
+    joints: Array
+
+    def at(self, *index) -> "Poses":
+        """The same leading axes of all three arrays, indexed."""
+        return Poses(*(x[index] for x in self))
 
 
 @functools.partial(
@@ -47,6 +66,11 @@ class Motion:
         return self.joints.shape[-2]
 
     @property
+    def poses(self) -> Poses:
+        """The postures [..., T] without the body."""
+        return Poses(self.root_position, self.root_rotation, self.joints)
+
+    @property
     def duration(self) -> float:
         """Seconds from the first to the last frame."""
         return (len(self) - 1) / self.fps
@@ -62,6 +86,21 @@ class Motion:
     def replace(self, **changes) -> "Motion":
         """The same motion with some fields changed."""
         return dataclasses.replace(self, **changes)
+
+    def recoordinate(self, skeleton: Skeleton) -> "Motion":
+        """The same movement on the same bones in another skeleton's coordinates.
+
+        Frames and limits of the joints become those of ``skeleton``, a body of the
+        same tree; the bones, and with them every position, stay.
+        """
+        ours, theirs = self.skeleton, skeleton
+        if not ours.same_tree(theirs):
+            raise ValueError("the skeletons have different joints")
+        body = theirs.replace(offsets=ours.offsets)
+        if np.array_equal(ours.frames, theirs.frames):
+            return self.replace(skeleton=body)
+        joints = in_blocks(_change_frames, (ours, theirs), self.joints)
+        return self.replace(skeleton=body, joints=unwrap_twists(body, joints))
 
     def numpy(self) -> "Motion":
         """The same motion with its arrays on the host."""
@@ -120,6 +159,19 @@ def mirror(motion: Motion) -> Motion:
     )
 
 
+def concatenate(first: Motion, second: Motion) -> Motion:
+    """One motion after the other; body, rate and labels are those of the first."""
+    if not first.skeleton.same_tree(second.skeleton) or first.fps != second.fps:
+        raise ValueError("motions to join must have the same joints and rate")
+    joined = [
+        np.concatenate([np.asarray(a), np.asarray(b)], axis=-2)
+        for a, b in zip(first.poses, second.poses, strict=True)
+    ]
+    return first.replace(
+        root_position=joined[0], root_rotation=joined[1], joints=joined[2]
+    )
+
+
 def resample(motion: Motion, fps: float) -> Motion:
     """The motion at another rate.
 
@@ -170,12 +222,12 @@ def unwrap_twists(skeleton: Skeleton, joints: np.ndarray) -> np.ndarray:
     return joints
 
 
-def in_blocks(function, skeleton: Skeleton, *arrays: Array):
+def in_blocks(function, skeleton, *arrays: Array):
     """Run a jitted function over frames in blocks of one fixed size.
 
     Args:
       function: takes the skeleton and arrays [_BLOCK, ...], returns arrays alike.
-      skeleton: the body.
+      skeleton: passed on as it is: the body, or bodies.
       *arrays: [T, ...] each; the last block is padded with its last frame.
 
     Returns:
@@ -203,3 +255,9 @@ def _positions(skeleton, root_position, root_rotation, joints):
 def _coordinates(skeleton, matrices):
     root = rotations.quaternion_from_matrix(matrices[..., 0, :, :])
     return root, forward.joint_coordinates(skeleton, matrices)
+
+
+@jax.jit
+def _change_frames(skeletons, joints):
+    ours, theirs = skeletons
+    return forward.joint_coordinates(theirs, forward.joint_rotations(ours, joints))

@@ -154,7 +154,7 @@ def make_skeleton(
     frames: Array | None = None,
     lower: Array | None = None,
     upper: Array | None = None,
-    mirror: Sequence[int] | None | str = "infer",
+    mirror: Sequence[int] | str | None = "infer",
 ) -> Skeleton:
     """Build and check a skeleton.
 
@@ -182,7 +182,7 @@ def make_skeleton(
         inner = set(parents)
         kinds = ["ball" if j in inner else "fixed" for j in range(len(names))]
         kinds[0] = "free"
-    kinds = tuple(kinds)
+    kinds = tuple(str(kind) for kind in kinds)
     offsets = np.array(offsets, np.float32)
     _check_tree(names, parents, kinds, offsets)
     # Absolute position lives in the motion, never in the body.
@@ -194,6 +194,8 @@ def make_skeleton(
     if frames is None:
         frames = bone_frames(parents, offsets, twins)
     frames = np.asarray(frames, np.float32)
+    if frames.shape != (len(names), 3, 3):
+        raise SkeletonError(f"frames have shape {frames.shape}, not [J, 3, 3]")
     gram = np.einsum("jki,jkl->jil", frames, frames)
     if np.abs(gram - np.eye(3)).max() > 1e-4 or np.linalg.det(frames).min() < 0:
         raise SkeletonError("frames must be orthonormal and right-handed")
@@ -202,16 +204,17 @@ def make_skeleton(
     upper = free_upper if upper is None else np.asarray(upper, np.float32)
     if lower.shape != free_lower.shape or upper.shape != free_upper.shape:
         raise SkeletonError(f"limits must have shape {free_lower.shape}")
-    if not np.all(lower < upper):
-        bad = int(np.argmax(~(lower < upper)))
+    usable = np.isfinite(lower) & np.isfinite(upper) & (lower < upper)
+    if not usable.all():
+        bad = int(np.argmin(usable))
         joint = next(
             names[j] for j, row in enumerate(coordinate_table(kinds)) if bad in row
         )
-        raise SkeletonError(f"limits of joint {joint}: lower must be below upper")
+        raise SkeletonError(
+            f"limits of joint {joint}: lower must be finite and below upper"
+        )
     signs = _mirror_signs(kinds, frames, twins)
-    return Skeleton(
-        names, parents, kinds, twins, signs, offsets, frames, lower, upper
-    )
+    return Skeleton(names, parents, kinds, twins, signs, offsets, frames, lower, upper)
 
 
 def free_limits(kinds: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -270,6 +273,8 @@ def _check_tree(names, parents, kinds, offsets) -> None:
             f"{len(names)} names, {len(parents)} parents, {len(kinds)} kinds and "
             f"{len(offsets)} offsets: one of each per joint is needed"
         )
+    if offsets.shape != (len(names), 3):
+        raise SkeletonError(f"offsets have shape {offsets.shape}, not [J, 3]")
     seen: set[str] = set()
     for j, name in enumerate(names):
         if name in seen:
@@ -289,6 +294,10 @@ def _check_tree(names, parents, kinds, offsets) -> None:
 
 
 def _check_mirror(names, parents, kinds, twins) -> None:
+    if len(twins) != len(names) or not all(0 <= m < len(names) for m in twins):
+        raise SkeletonError(
+            f"mirror must name the twin of each of {len(names)} joints by its index"
+        )
     for j, m in enumerate(twins):
         if twins[m] != j:
             raise SkeletonError(f"{names[j]} mirrors to {names[m]}, but not back")
@@ -343,8 +352,8 @@ def bone_frames(
     return frames
 
 
-def mirrored_frame(frames: np.ndarray) -> np.ndarray:
-    """Axes of rotation seen in the mirror: axial vectors reflect with a sign."""
+def mirrored_frame(frames):
+    """Axes [..., 3, 3] of rotation in the mirror: axial vectors reflect, negated."""
     return -REFLECTION[:, None] * frames
 
 

@@ -73,10 +73,10 @@ def mirror_skeleton(skeleton: Skeleton) -> Skeleton:
     twins = _twins(skeleton)
     index, signs = coordinate_mirror(skeleton)
     low, high = skeleton.lower[index] * signs, skeleton.upper[index] * signs
-    frames = mirrored_frame(np.asarray(skeleton.frames)[twins])
+    frames = mirrored_frame(skeleton.frames[twins])
     return skeleton.replace(
         offsets=skeleton.offsets[..., twins, :] * REFLECTION,
         frames=frames * np.array(skeleton.mirror_signs, np.float32)[:, None, :],
-        lower=np.minimum(low, high),
-        upper=np.maximum(low, high),
+        lower=jnp.minimum(low, high),
+        upper=jnp.maximum(low, high),
     )

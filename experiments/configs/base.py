@@ -1,0 +1,54 @@
+"""What can be configured, and the defaults."""
+
+import dataclasses
+
+from lmmjax.model import ModelConfig
+from lmmjax.training.loop import LoopConfig
+from lmmjax.training.loss import LossConfig
+from lmmjax.training.state import OptimizerConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which motion, and how it is cut.
+
+    Attributes:
+      prepared_dir: where built datasets are kept.
+      rate_hz: frames per second that motion is taken to.
+      test_subjects: subjects held out for the test; a tenth of them by default.
+      validation_share: share of the remaining files for validation.
+      up: the axis that points up in the files, y or z.
+      scale: metres per unit of the files; 0 finds it by the size of the body.
+      context: observed poses in a training window.
+      stride: frames from one training window of a clip to the next.
+      clips: clips of the built-in motion.
+    """
+
+    prepared_dir: str = "runs/datasets"
+    rate_hz: float = 30.0
+    test_subjects: tuple[str, ...] = ()
+    validation_share: float = 0.1
+    up: str = "y"
+    scale: float = 0.0
+    context: int = 32
+    stride: int = 1
+    clips: int = 96
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """A whole run.
+
+    Attributes:
+      model: size of the network.
+      data: motion and windows.
+      loss: weights of the loss.
+      optim: the optimiser.
+      loop: length and rhythm.
+    """
+
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    loss: LossConfig = LossConfig()
+    optim: OptimizerConfig = OptimizerConfig()
+    loop: LoopConfig = LoopConfig()

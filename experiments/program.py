@@ -1,0 +1,49 @@
+"""What every binary here does first and last."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+# Set before jax is imported: compiled programs are kept from run to run.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", str(Path(".cache/jax").absolute())
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+
+from absl import app
+
+from experiments.settings import SettingError
+from kinematics.formats import FormatError
+from lmmjax.data.catalog import DataError
+from lmmjax.generation.continuation import PromptError
+from lmmjax.training.checkpoint import CheckpointError, quiet_logs
+
+_MISTAKES = (
+    SettingError,
+    DataError,
+    FormatError,
+    PromptError,
+    CheckpointError,
+    FloatingPointError,
+    FileNotFoundError,
+)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a binary: a user's mistake ends in one sentence and exit code 1."""
+
+    def guarded(arguments: list[str]) -> None:
+        if len(arguments) > 1:
+            sys.exit(f"{arguments[1]!r} is not understood; settings are --key=value")
+        quiet_logs()
+        try:
+            main()
+        except _MISTAKES as error:
+            sys.exit(f"error: {error}")
+        except KeyboardInterrupt as stop:
+            sys.exit(str(stop) or "stopped")
+        except OSError as error:
+            sys.exit(f"error: {error.filename or ''}: {error.strerror or error}")
+
+    app.run(guarded)

@@ -1,0 +1,165 @@
+"""What the binaries write: pages, BVH files and reports."""
+
+import datetime
+import subprocess
+from pathlib import Path
+
+import jax
+
+from experiments.pipeline import HORIZONS_MS
+from kinematics import Motion
+from kinematics.formats import bvh
+from kinematics.motion import concatenate
+from lmmjax.data.catalog import DataError
+from lmmjax.data.prepare import Dataset
+from lmmjax.evaluation.forecast import ForecastTable, forecast
+from lmmjax.evaluation.rollout import RolloutReport, judge_rollout
+from lmmjax.generation import continue_motion
+from lmmjax.generation.continuation import PromptError
+from lmmjax.model import MovementModel
+from lmmjax.viewer import forecast_tracks, view
+
+# Of a test clip so much is observed before the model goes on.
+_OBSERVED_SECONDS = 1.0
+_SHOWN_SAMPLES = 5
+
+
+def continue_and_write(
+    model: MovementModel,
+    motion: Motion,
+    out: Path,
+    at_seconds: float | None,
+    seconds: float,
+    samples: int,
+    seed: int,
+    temperature: float = 1.0,
+) -> RolloutReport:
+    """Continue a motion; write motion.html, BVH files and report.md.
+
+    Args:
+      model: trained model.
+      motion: a clip that fits the model.
+      out: folder to write to.
+      at_seconds: where the observed past ends; the end of the clip by default.
+      seconds: length of the continuations.
+      samples: number of continuations.
+      seed: of the sampling.
+      temperature: of the sampling.
+
+    Returns:
+      What was found in the samples.
+    """
+    cut = len(motion) if at_seconds is None else round(at_seconds * model.fps) + 1
+    if not 2 <= cut <= len(motion):
+        raise PromptError(
+            f"--at must be within the prompt, which lasts {motion.duration:.2f} s"
+        )
+    past, rest = motion[:cut], motion[cut:]
+    found = continue_motion(
+        model, past, seconds, samples, seed=seed, temperature=temperature
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    truth = rest[: len(found[0])] if len(rest) > 1 else None
+    view(
+        forecast_tracks(past, truth, found[:_SHOWN_SAMPLES]),
+        out / "motion.html",
+        title=f"{motion.name}: past, future and {min(samples, _SHOWN_SAMPLES)} samples",
+    )
+    for n, sample in enumerate(found):
+        name = "motion.bvh" if n == 0 else f"motion_{n + 1}.bvh"
+        bvh.write(out / name, concatenate(past, sample))
+    report = judge_rollout(found, motion)
+    text = f"# Continuation of {motion.name}\n\n{report.markdown()}\n"
+    (out / "report.md").write_text(text)
+    return report
+
+
+def evaluate(
+    model: MovementModel,
+    meta: dict,
+    dataset: Dataset,
+    workdir: Path,
+    seconds: float,
+    samples: int,
+    seed: int,
+) -> str:
+    """Forecast and rollout protocols on the test split, as markdown.
+
+    The report is written to ``<workdir>/report.md``, the continuation of the
+    longest test clip beside it.
+    """
+    clips = dataset["test"]
+    if not clips:
+        raise DataError(
+            f"{dataset.name} has no test split: it takes three subjects or three "
+            "files, or --set data.test_subjects=<names>"
+        )
+    table = forecast(model, clips, HORIZONS_MS)
+    longest = max(clips, key=len)
+    rollout = continue_and_write(
+        model,
+        longest,
+        workdir,
+        at_seconds=min(_OBSERVED_SECONDS, longest.duration / 2),
+        seconds=seconds,
+        samples=samples,
+        seed=seed,
+    )
+    text = report(dataset, meta, table, rollout, longest)
+    (workdir / "report.md").write_text(text + "\n")
+    return text
+
+
+def report(
+    dataset: Dataset,
+    meta: dict,
+    table: ForecastTable,
+    rollout: RolloutReport,
+    clip: Motion,
+) -> str:
+    """The figures of a run, with where they come from."""
+    subjects = sorted({m.subject for m in dataset["test"] if m.subject})
+    outside = ", ".join(
+        f"{100 * meta[key]:.2f} % of {name}"
+        for key, name in (("train_outside", "training"), ("test_outside", "test"))
+        if key in meta
+    )
+    return "\n".join(
+        [
+            "# Report",
+            "",
+            "## Forecast of held-out motion",
+            "",
+            table.markdown(),
+            "",
+            f"## Rollout of {clip.name}",
+            "",
+            rollout.markdown(),
+            "",
+            "## Provenance",
+            "",
+            *(f"- {line}" for line in dataset.summary),
+            f"- test subjects: {', '.join(subjects) or 'not known; split by file'}",
+            f"- frames over a limit of the fitted body: {outside}",
+            f"- seed {meta['loop']['seed']}, at most {meta['loop']['steps']} steps",
+            f"- {jax.devices()[0].device_kind} ({jax.devices()[0].platform}), "
+            f"jax {jax.__version__}, commit {_commit()}, "
+            f"{datetime.date.today().isoformat()}",
+        ]
+    )
+
+
+def _commit() -> str:
+    """Short name of the source's commit, or ``unknown`` outside of a checkout."""
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip()

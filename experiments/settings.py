@@ -1,0 +1,129 @@
+"""``--config`` and ``--set``: frozen dataclasses with checked changes."""
+
+import ast
+import dataclasses
+import difflib
+import json
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from experiments.configs import CONFIGS, Config
+
+
+_FILE = "config.json"
+
+
+class SettingError(ValueError):
+    """A setting that does not exist or has a value of the wrong type."""
+
+
+def configure(name: str, settings: list[str]) -> Config:
+    """The named configuration with ``key=value`` changes applied in order."""
+    if name not in CONFIGS:
+        raise SettingError(
+            f"no config {name!r}{_did_you_mean(name, CONFIGS)}; "
+            f"there are {', '.join(CONFIGS)}"
+        )
+    config = CONFIGS[name]
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise SettingError(f"--set {setting}: write it as key=value")
+        config = _replace(config, key.strip(), key.strip().split("."), text.strip())
+    return config
+
+
+def keys(config: Any, prefix: str = "") -> dict[str, Any]:
+    """All keys that can be set, with their values."""
+    found = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            found |= keys(value, f"{prefix}{field.name}.")
+        else:
+            found[prefix + field.name] = value
+    return found
+
+
+def save(workdir: str | Path, config: Config, data_dir: str | None) -> None:
+    """Keep a run's configuration in its folder."""
+    folder = None if data_dir is None else str(Path(data_dir).resolve())
+    content = {"data_dir": folder, "config": dataclasses.asdict(config)}
+    Path(workdir).mkdir(parents=True, exist_ok=True)
+    (Path(workdir) / _FILE).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def load(workdir: str | Path) -> tuple[Config, str | None]:
+    """The configuration and the data folder of a run."""
+    path = Path(workdir) / _FILE
+    try:
+        content = json.loads(path.read_text())
+        return _from_dict(Config, content["config"]), content["data_dir"]
+    except FileNotFoundError:
+        raise SettingError(f"{path}: not here; is this the folder of a run?") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingError(f"{path}: not a configuration ({error})") from error
+
+
+def _from_dict(kind: Any, values: dict[str, Any]) -> Any:
+    """A configuration from what `dataclasses.asdict` made of it."""
+    types = get_type_hints(kind)
+    changes = {}
+    for key, value in values.items():
+        if dataclasses.is_dataclass(types[key]):
+            value = _from_dict(types[key], value)
+        changes[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**changes)
+
+
+def _replace(config: Any, key: str, path: list[str], text: str) -> Any:
+    names = [field.name for field in dataclasses.fields(config)]
+    whole = key[: len(key) - len(".".join(path))]
+    if path[0] not in names:
+        known = keys(config, whole)
+        raise SettingError(
+            f"no setting {key!r}{_did_you_mean(key, known)}; "
+            f"there are {', '.join(known)}"
+        )
+    value = getattr(config, path[0])
+    if dataclasses.is_dataclass(value) != (len(path) > 1):
+        raise SettingError(
+            f"{key!r} is not a single setting; "
+            f"there are {', '.join(keys(config, whole))}"
+        )
+    if len(path) > 1:
+        new = _replace(value, key, path[1:], text)
+    else:
+        new = _parse(key, text, get_type_hints(type(config))[path[0]])
+    return dataclasses.replace(config, **{path[0]: new})
+
+
+def _parse(key: str, text: str, kind: Any) -> Any:
+    """The text as a value of the type that the field was declared with."""
+    if kind is str:
+        return text
+    if get_origin(kind) is tuple:
+        inner = get_args(kind)[0]
+        parts = text.strip("()[] ").split(",")
+        return tuple(_parse(key, p.strip(" '\""), inner) for p in parts if p.strip())
+    if kind is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = text
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise SettingError(f"{key} takes {_article(kind)}, not {text!r}")
+    return value
+
+
+def _article(kind: type) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(kind, kind.__name__)
+
+
+def _did_you_mean(word: str, known) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,167 @@
+"""What a folder of motion files holds: who moves, what they do, which split."""
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from kinematics import formats
+
+_SUBJECT = re.compile(r"^(?:subject|subj|sub|person|actor|s|p)[-_ ]?0*(\d+)$", re.I)
+SPLITS = ("train", "validation", "test")
+
+
+class DataError(ValueError):
+    """Data that cannot be used; the message names the file and what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip:
+    """One motion file.
+
+    Attributes:
+      path: where it is.
+      key: its path within the folder, which names it.
+      subject: who moves, "" where the names do not tell.
+      action: what they do, or "".
+    """
+
+    path: Path
+    key: str
+    subject: str
+    action: str
+
+
+def scan(folder: str | Path) -> list[Clip]:
+    """The motion files below a folder, by name.
+
+    Raises:
+      DataError: there is no such folder, or no motion in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; give --data_dir a folder of motion")
+    paths = sorted(
+        p
+        for p in folder.rglob("*")
+        if p.suffix.lower() in formats.SUFFIXES and p.is_file()
+    )
+    if not paths:
+        kinds = ", ".join(sorted(formats.SUFFIXES))
+        raise DataError(
+            f"{folder}: no motion files here or below (looked for {kinds}); put some "
+            "there, or leave --data_dir out for the built-in motion"
+        )
+    clips = []
+    for path in paths:
+        key = path.relative_to(folder).as_posix()
+        clips.append(Clip(path, key, *labels(key)))
+    return clips
+
+
+def labels(key: str) -> tuple[str, str]:
+    """Subject and action of a file by its path within the folder.
+
+    CMU names (``08/08_01.bvh``), labelled subjects (``walk1_subject5.bvh``,
+    ``S3/run.bvh``) and folders of actions (``jump/clip7.bvh``) are understood.
+    """
+    *folders, stem = Path(key).with_suffix("").parts
+    subject = action = ""
+    for part in folders:
+        if found := _subject(part):
+            subject = found
+        else:
+            action = _action(part)
+    words = re.split(r"[_\-. ]+", stem)
+    for word in words:
+        if not subject and (found := _subject(word, bare=len(words) > 1)):
+            subject = found
+    if not action:
+        left = [w for w in words if not _subject(w, bare=True)]
+        action = _action(left[0]) if left else ""
+    return subject, action
+
+
+def _subject(word: str, bare: bool = True) -> str:
+    """The subject that a word names, or ""."""
+    if bare and word.isdigit():
+        return word
+    found = _SUBJECT.match(word)
+    return found.group(1) if found else ""
+
+
+def _action(word: str) -> str:
+    return re.sub(r"[\d_\-. ]+$", "", word).lower()
+
+
+def split(
+    clips: Sequence[Clip],
+    test_subjects: Sequence[str] = (),
+    validation_share: float = 0.1,
+) -> dict[str, list[Clip]]:
+    """Divide clips into train, validation and test.
+
+    Test holds whole subjects where subjects are known: those that are named, or a
+    tenth of them (at least one). Validation is cut, by file, from what remains; so
+    is test where subjects are not known. The division depends on the names alone.
+
+    Args:
+      clips: the clips.
+      test_subjects: subjects to hold out.
+      validation_share: share of the remaining files to validate on.
+
+    Returns:
+      Split names to clips; a split without clips is left out.
+
+    Raises:
+      DataError: a named subject is not there, or nothing is left to train on.
+    """
+    subjects = sorted({c.subject for c in clips if c.subject})
+    unknown = [s for s in test_subjects if s not in subjects]
+    if unknown:
+        raise DataError(
+            f"no clips of test subject {', '.join(unknown)}; subjects here are "
+            f"{', '.join(subjects) or 'not known'}"
+        )
+    chosen = set(test_subjects)
+    if not chosen and len(subjects) >= 3:
+        chosen = set(_part(subjects, 0.1))
+    rest = [c for c in clips if c.subject not in chosen]
+    test = [c for c in clips if c.subject in chosen]
+    if not chosen and len(rest) >= 3:
+        keys = set(_part([c.key for c in rest], 0.1, "test"))
+        test = [c for c in rest if c.key in keys]
+        rest = [c for c in rest if c.key not in keys]
+    keys = set()
+    if len(rest) >= 2 and validation_share > 0:
+        keys = set(_part([c.key for c in rest], validation_share, "validation"))
+    parts = {
+        "train": [c for c in rest if c.key not in keys],
+        "validation": [c for c in rest if c.key in keys],
+        "test": test,
+    }
+    if not parts["train"]:
+        raise DataError(
+            "nothing is left to train on: every clip is of a test subject "
+            f"({', '.join(sorted(chosen))})"
+        )
+    return {name: part for name, part in parts.items() if part}
+
+
+def _part(names: Sequence[str], share: float, salt: str = "") -> list[str]:
+    """A share of some names, at least one, by the order of their hashes."""
+
+    def order(name: str) -> bytes:
+        return hashlib.sha256(f"{salt}/{name}".encode()).digest()
+
+    return sorted(names, key=order)[: max(1, round(share * len(names)))]
+
+
+def fingerprint(clips: Sequence[Clip], *options) -> str:
+    """Short name of these files and options: changes when any of them does."""
+    digest = hashlib.sha256(repr(options).encode())
+    for clip in clips:
+        stat = clip.path.stat()
+        digest.update(f"{clip.key}/{stat.st_size}/{stat.st_mtime_ns};".encode())
+    return digest.hexdigest()[:10]

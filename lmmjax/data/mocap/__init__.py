@@ -1,0 +1,1 @@
+"""TFDS dataset of the user's own motion files."""

@@ -1,0 +1,147 @@
+"""Windows of motion, cut from clips held in memory."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from kinematics import Motion, Poses
+
+
+class WindowBatch(NamedTuple):
+    """Windows of T frames.
+
+    Attributes:
+      poses: root positions [B, T, 3] m, quaternions [B, T, 4] and joints [B, T, D]
+        rad, moved and turned so that each window begins above the origin, facing
+        along x.
+      valid: [B, T] False where the clip had ended and its last pose is repeated.
+      offsets: [B, J, 3] metres.
+    """
+
+    poses: Poses
+    valid: np.ndarray
+    offsets: np.ndarray
+
+
+class Windows:
+    """All windows of some clips, in memory, to be taken in any order."""
+
+    def __init__(
+        self,
+        motions: Sequence[Motion],
+        length: int,
+        stride: int = 1,
+        least: int | None = None,
+    ):
+        """Index the windows.
+
+        Args:
+          motions: clips of one kind of skeleton at one rate.
+          length: frames T of a window.
+          stride: frames from one window of a clip to the next.
+          least: frames that must really be there; shorter clips have no windows.
+            By default all of them.
+        """
+        least = length if least is None else least
+        clips = [m for m in motions if len(m) >= least]
+        self.length = length
+        self._poses = Poses(
+            *(
+                np.concatenate(
+                    [np.zeros((0, *_last(m, name)), np.float32) for m in motions[:1]]
+                    + [np.asarray(getattr(m, name), np.float32) for m in clips]
+                )
+                for name in Poses._fields
+            )
+        )
+        self._offsets = np.stack(
+            [np.asarray(m.skeleton.offsets, np.float32) for m in clips]
+        ) if clips else np.zeros((0, 0, 3), np.float32)
+        starts, ends, owners, first = [], [], [], 0
+        for n, clip in enumerate(clips):
+            count = max(0, len(clip) - max(least, min(length, len(clip)))) // stride + 1
+            starts.append(first + stride * np.arange(count))
+            ends.append(np.full(count, first + len(clip)))
+            owners.append(np.full(count, n))
+            first += len(clip)
+        self._start = np.concatenate([np.zeros(0, int), *starts])
+        self._end = np.concatenate([np.zeros(0, int), *ends])
+        self.clip = np.concatenate([np.zeros(0, int), *owners])
+        self.clips = clips
+
+    def __len__(self) -> int:
+        return len(self._start)
+
+    def take(self, index: np.ndarray) -> WindowBatch:
+        """The windows of these numbers [B]."""
+        frame = self._start[index][:, None] + np.arange(self.length)
+        last = self._end[index][:, None] - 1
+        valid = frame <= last
+        frame = np.minimum(frame, last)
+        poses = Poses(*(x[frame] for x in self._poses))
+        return WindowBatch(
+            canonical(poses), valid, self._offsets[self.clip[index]]
+        )
+
+
+def _last(motion: Motion, name: str) -> tuple[int, ...]:
+    return np.asarray(getattr(motion, name)).shape[1:]
+
+
+def canonical(poses: Poses) -> Poses:
+    """Windows [B, T] moved to the origin and turned to face x in their first frame.
+
+    Height is kept: only the place on the floor and the heading are arbitrary.
+    """
+    first = poses.root_rotation[:, 0]
+    half = np.arctan2(first[:, 3], first[:, 0])[:, None]
+    cos, sin = np.cos(half), -np.sin(half)
+    w, x, y, z = np.moveaxis(poses.root_rotation, -1, 0)
+    rotation = np.stack(
+        [cos * w - sin * z, cos * x - sin * y, cos * y + sin * x, cos * z + sin * w],
+        axis=-1,
+    )
+    place = poses.root_position.copy()
+    place[..., :2] -= place[:, :1, :2]
+    c, s = np.cos(2 * half), -np.sin(2 * half)
+    place[..., 0], place[..., 1] = (
+        c * place[..., 0] - s * place[..., 1],
+        s * place[..., 0] + c * place[..., 1],
+    )
+    return Poses(place, rotation.astype(np.float32), poses.joints)
+
+
+def batches(
+    windows: Windows, batch: int, seed: int, start: int = 0
+) -> Iterator[WindowBatch]:
+    """Endless batches in an order that depends on (seed, epoch) alone.
+
+    Args:
+      windows: the data.
+      batch: windows per batch.
+      seed: seed of the order.
+      start: number of the first batch: a resumed run goes on where it was.
+
+    Yields:
+      Batches; every window once per epoch, but for a last part of a batch.
+
+    Raises:
+      ValueError: there are no windows.
+    """
+    if not len(windows):
+        raise ValueError("there are no windows to train on: all clips are too short")
+    # Small sets are repeated, so that one epoch is one batch at least.
+    order_length = max(len(windows), batch)
+    per_epoch = order_length // batch
+    epoch = -1
+    order = np.zeros(0, int)
+    number = start
+    while True:
+        if number // per_epoch != epoch:
+            epoch = number // per_epoch
+            rng = np.random.default_rng([seed, epoch])
+            order = np.resize(rng.permutation(len(windows)), order_length)
+        first = number % per_epoch * batch
+        yield windows.take(order[first : first + batch])
+        number += 1

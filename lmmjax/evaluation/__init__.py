@@ -1,0 +1,1 @@
+"""How good a model is, on motion it has never seen."""

@@ -1,0 +1,6 @@
+"""From a trained model to movement: one pose at a time, or whole rollouts."""
+
+from lmmjax.generation.continuation import continue_motion
+from lmmjax.generation.stream import Stream, StreamState
+
+__all__ = ["Stream", "StreamState", "continue_motion"]

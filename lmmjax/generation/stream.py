@@ -1,0 +1,134 @@
+"""Next-pose generation as a stream with constant cost per step.
+
+    stream = Stream(model)
+    state = stream.init(context)
+    poses, state = stream.step(state, key)      # for as long as you like
+
+`Stream.sample` is the same as one `lax.scan`. All are pure and jitted.
+"""
+
+import dataclasses
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from kinematics import Poses
+from lmmjax.model import movement
+from lmmjax.model.backbone import Cache
+from lmmjax.model.movement import MovementModel
+
+
+class StreamState(NamedTuple):
+    """Everything that the next step depends on, for a batch of B streams.
+
+    Attributes:
+      cache: what the backbone remembers.
+      last: [B] the newest pose.
+      summary: [B, Z] the backbone's summary at the newest pose.
+    """
+
+    cache: Cache
+    last: Poses
+    summary: jax.Array
+
+
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["model", "temperature"],
+    meta_fields=["commit", "steps"],
+)
+@dataclasses.dataclass(frozen=True)
+class Stream:
+    """A generator of poses.
+
+    Attributes:
+      model: the trained model, on the body that is to move.
+      commit: poses handed out per step, at most the model's horizon. Few react
+        sooner, many cost less.
+      steps: denoising steps; with one, every step returns the forecast.
+      temperature: scale of the initial noise; 1 samples the model's distribution.
+    """
+
+    model: MovementModel
+    commit: int = 5
+    steps: int = 4
+    temperature: float = 1.0
+
+    def __post_init__(self):
+        horizon = self.model.config.horizon
+        if not 1 <= self.commit <= horizon:
+            raise ValueError(
+                f"commit must be 1 to {horizon}, the model's horizon; got {self.commit}"
+            )
+        if self.steps < 1:
+            raise ValueError(f"steps must be at least 1; got {self.steps}")
+
+    def init(self, context: Poses) -> StreamState:
+        """Read the observed past, poses [B, T] with T >= 1."""
+        return _init(self, context)
+
+    def observe(self, state: StreamState, observed: Poses) -> StreamState:
+        """Read poses [B, T] that were observed after those in the state."""
+        return _observe(self, state, observed)
+
+    def step(self, state: StreamState, key: jax.Array) -> tuple[Poses, StreamState]:
+        """Sample the next ``commit`` poses: [B, commit], and the state after them."""
+        return _step(self, state, key)
+
+    def sample(
+        self, state: StreamState, key: jax.Array, frames: int
+    ) -> tuple[Poses, StreamState]:
+        """Sample poses [B, frames] in one scan; state as after whole steps."""
+        return _sample(self, state, key, frames)
+
+
+@jax.jit
+def _init(stream: Stream, context: Poses) -> StreamState:
+    first = context.at(slice(None), 0)
+    cache = movement.empty_cache(stream.model, context.joints.shape[0])
+    z, cache = movement.extend(stream.model, first, context, cache)
+    return StreamState(cache, context.at(slice(None), -1), z[:, -1])
+
+
+@jax.jit
+def _observe(stream: Stream, state: StreamState, observed: Poses) -> StreamState:
+    z, cache = movement.extend(stream.model, state.last, observed, state.cache)
+    return StreamState(cache, observed.at(slice(None), -1), z[:, -1])
+
+
+@jax.jit
+def _step(
+    stream: Stream, state: StreamState, key: jax.Array
+) -> tuple[Poses, StreamState]:
+    future = movement.sample(
+        stream.model,
+        key,
+        state.last,
+        state.summary,
+        stream.steps,
+        stream.temperature,
+    )
+    poses = future.at(slice(None), slice(stream.commit))
+    return poses, _observe(stream, state, poses)
+
+
+@functools.partial(jax.jit, static_argnames="frames")
+def _sample(
+    stream: Stream, state: StreamState, key: jax.Array, frames: int
+) -> tuple[Poses, StreamState]:
+    count = -(-frames // stream.commit)
+
+    def body(state, key):
+        poses, state = _step(stream, state, key)
+        return state, poses
+
+    state, chunks = jax.lax.scan(body, state, jax.random.split(key, count))
+
+    def join(x):
+        """[count, B, commit, X] to [B, frames, X]."""
+        x = jnp.moveaxis(x, 0, 1)
+        return x.reshape(x.shape[0], -1, x.shape[-1])[:, :frames]
+
+    return jax.tree.map(join, chunks), state

@@ -1,0 +1,136 @@
+"""Poses as a network sees them: tokens going in, residuals coming out.
+
+Both are the same for a person anywhere on the floor and facing any way: places
+and turns are told in the frame of the body's own heading.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from kinematics import Motion, Poses, Skeleton, forward, limits, rotations
+from kinematics.skeleton import Array
+
+# Residual channels before those of the joints: position (3), rotation (3).
+ROOT_CHANNELS = 6
+
+
+def to_motion(poses: Poses, body: Skeleton, fps: float, **labels: str) -> Motion:
+    """A motion of poses [T]."""
+    return Motion(body, *tuple(poses), fps=fps, **labels)
+
+
+def num_channels(body: Skeleton) -> int:
+    """Channels C of a residual."""
+    return ROOT_CHANNELS + body.num_coordinates
+
+
+def num_features(body: Skeleton) -> int:
+    """Features F of a token."""
+    return 13 + 2 * body.num_coordinates + 6 * (body.num_joints - 1)
+
+
+def difference(body: Skeleton, start: Poses, end: Poses) -> jax.Array:
+    """The residual [..., C] that leads from one pose to another.
+
+    Channels: displacement in the heading frame of ``start`` (m), rotation vector
+    in the frame of ``start`` (rad), change of the unconstrained coordinates (rad).
+    """
+    yaw = rotations.heading(start.root_rotation)
+    displacement = rotations.quaternion_rotate(
+        rotations.about_z(-yaw), end.root_position - start.root_position
+    )
+    turn = rotations.quaternion_log(
+        rotations.quaternion_multiply(
+            rotations.quaternion_conjugate(start.root_rotation), end.root_rotation
+        )
+    )
+    joints = limits.invert(body, end.joints) - limits.invert(body, start.joints)
+    return jnp.concatenate([displacement, turn, joints], axis=-1)
+
+
+def advance(body: Skeleton, start: Poses, residual: Array) -> Poses:
+    """The pose that a residual [..., C] leads to; inverse of `difference`.
+
+    Whatever the residual, the joints of the result are within the body's limits.
+    """
+    yaw = rotations.heading(start.root_rotation)
+    displacement = rotations.quaternion_rotate(
+        rotations.about_z(yaw), residual[..., :3]
+    )
+    turned = rotations.quaternion_multiply(
+        start.root_rotation, rotations.quaternion_exp(residual[..., 3:6])
+    )
+    return Poses(
+        start.root_position + displacement,
+        rotations.quaternion_normalize(turned),
+        limits.apply(body, limits.invert(body, start.joints) + residual[..., 6:]),
+    )
+
+
+def positions(body: Skeleton, poses: Poses) -> jax.Array:
+    """World positions [..., J, 3] of all joints."""
+    return forward.positions(
+        body, poses.root_position, poses.root_rotation, poses.joints
+    )
+
+
+def tokens(
+    body: Skeleton, previous: Poses, poses: Poses, fps: float
+) -> tuple[jax.Array, jax.Array]:
+    """What the backbone reads of each pose.
+
+    Args:
+      body: the body; its offsets broadcast with [..., T].
+      previous: [...] the pose before the first (the first itself at a start).
+      poses: [..., T].
+      fps: frames per second, for velocities.
+
+    Returns:
+      Features [..., T, F], not normalised: height, root velocity and turning,
+      orientation against the heading (6D), unconstrained joint coordinates and
+      their velocities, joint positions and velocities in the heading frame.
+      And world positions [..., T, J, 3].
+    """
+    full = Poses(
+        *(
+            jnp.concatenate([a[..., None, :], b], axis=-2)
+            for a, b in zip(previous, poses, strict=True)
+        )
+    )
+    yaw = rotations.heading(poses.root_rotation)
+    to_heading = rotations.about_z(-yaw)
+    place = positions(body, full)
+    here = place[..., 1:, :, :]
+    velocity = (here - place[..., :-1, :, :]) * fps
+
+    def facing(vectors):
+        """World vectors [..., T, J, 3] in the heading frame."""
+        return rotations.quaternion_rotate(to_heading[..., None, :], vectors)
+
+    turn = rotations.quaternion_log(
+        rotations.quaternion_multiply(
+            rotations.quaternion_conjugate(full.root_rotation[..., :-1, :]),
+            poses.root_rotation,
+        )
+    )
+    tilt = rotations.matrix_from_quaternion(
+        rotations.quaternion_multiply(to_heading, poses.root_rotation)
+    )
+    u = limits.invert(body, full.joints)
+    relative = facing(here - here[..., :1, :])[..., 1:, :]
+    moving = facing(velocity)
+    flat = (*relative.shape[:-2], -1)
+    features = jnp.concatenate(
+        [
+            poses.root_position[..., 2:],
+            moving[..., 0, :],
+            turn * fps,
+            rotations.matrix_to_6d(tilt),
+            u[..., 1:, :],
+            (u[..., 1:, :] - u[..., :-1, :]) * fps,
+            relative.reshape(flat),
+            moving[..., 1:, :].reshape(flat),
+        ],
+        axis=-1,
+    )
+    return features, here

@@ -1,0 +1,1 @@
+"""Training: loss, step, parallel devices, checkpoints and the loop."""

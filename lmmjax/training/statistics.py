@@ -1,0 +1,95 @@
+"""Plain numbers the model needs of the data: limits and scales."""
+
+from collections.abc import Iterable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kinematics import Poses, Skeleton, limits
+from lmmjax.data.windows import Windows
+from lmmjax.model import poses
+from lmmjax.model.movement import Statistics
+
+# Windows that the scales are measured on, drawn evenly over all clips.
+_WINDOWS = 512
+_BATCH = 64
+
+
+def fit_body(body: Skeleton, joints: np.ndarray) -> Skeleton:
+    """The body with limits that hold the training motion; see `limits.widen`."""
+    return limits.widen(body, joints)
+
+
+def fit_statistics(
+    body: Skeleton, windows: Windows, horizon: int, fps: float
+) -> Statistics:
+    """Measure token and residual scales on training windows.
+
+    Args:
+      body: the body with its final limits.
+      windows: training windows of more than ``horizon`` frames.
+      horizon: K.
+      fps: frames per second.
+
+    Returns:
+      Statistics over up to 512 windows spread evenly over the data.
+    """
+    count = len(windows)
+    chosen = np.linspace(0, count - 1, min(count, _WINDOWS)).astype(int)
+    chosen = np.resize(chosen, -(-len(chosen) // _BATCH) * _BATCH)
+    measure = jax.jit(_measure, static_argnames=("horizon", "fps"))
+    parts = [
+        measure(body, windows.take(index), horizon=horizon, fps=fps)
+        for index in chosen.reshape(-1, _BATCH)
+    ]
+    total = _sum(parts)
+    mean = total["token"] / total["tokens"]
+    variance = total["token_square"] / total["tokens"] - mean**2
+    scale = np.sqrt(np.maximum(variance, 0))
+    residual = np.sqrt(total["residual_square"] / total["residuals"][:, None])
+    return Statistics(
+        token_mean=mean.astype(np.float32),
+        # A channel that never moves carries no information: keep its noise small.
+        token_scale=np.maximum(scale, 1e-2).astype(np.float32),
+        residual_scale=np.maximum(residual, 1e-4).astype(np.float32),
+        horizon_error=np.maximum(
+            total["error"] / total["residuals"], 1e-4
+        ).astype(np.float32),
+    )
+
+
+def _sum(parts: Iterable[dict]) -> dict[str, np.ndarray]:
+    totals: dict[str, np.ndarray] = {}
+    for part in parts:
+        for key, value in part.items():
+            totals[key] = totals.get(key, 0.0) + np.asarray(value, np.float64)
+    return totals
+
+
+def _measure(body: Skeleton, batch, horizon: int, fps: float) -> dict[str, jax.Array]:
+    """Sums over one batch of windows."""
+    body = body.replace(offsets=jnp.asarray(batch.offsets)[:, None])
+    every = slice(None)
+    frames = Poses(*(jnp.asarray(x) for x in batch.poses))
+    features, places = poses.tokens(body, frames.at(every, 0), frames, fps)
+    valid = jnp.asarray(batch.valid)
+    squares, errors, counts = [], [], []
+    for h in range(1, horizon + 1):
+        both = (valid[:, h:] & valid[:, :-h])[..., None]
+        r = poses.difference(
+            body, frames.at(every, slice(-h)), frames.at(every, slice(h, None))
+        )
+        squares.append(jnp.sum(jnp.where(both, r * r, 0), (0, 1)))
+        moved = jnp.linalg.norm(places[:, h:] - places[:, :-h], axis=-1).mean(-1)
+        errors.append(jnp.sum(jnp.where(both[..., 0], moved, 0)))
+        counts.append(jnp.sum(both))
+    seen = valid[..., None]
+    return {
+        "token": jnp.sum(jnp.where(seen, features, 0), (0, 1)),
+        "token_square": jnp.sum(jnp.where(seen, features**2, 0), (0, 1)),
+        "tokens": jnp.sum(seen),
+        "residual_square": jnp.stack(squares),
+        "residuals": jnp.stack(counts),
+        "error": jnp.stack(errors),
+    }

@@ -1,0 +1,40 @@
+"""Settings of all tests: two CPU devices, one compile cache, repeatable examples."""
+
+import os
+import pathlib
+
+import hypothesis
+import jax
+import pytest
+
+REPOSITORY = pathlib.Path(__file__).parent.parent
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# Before any computation: the number of devices is fixed when the first one runs.
+jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+    jax.config.update("jax_compilation_cache_dir", str(REPOSITORY / ".cache" / "jax"))
+
+# The first example of a shape compiles, so single examples have no deadline.
+hypothesis.settings.register_profile(
+    "repeatable",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "search", hypothesis.settings.get_profile("repeatable"), derandomize=False
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> pathlib.Path:
+    """Folder of captures that are not part of the repository; skips without it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"needs the captures in {SHARED_DATA}, which are not there")
+    return SHARED_DATA
