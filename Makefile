@@ -5,7 +5,7 @@ TESTS ?= tests
 export JAX_COMPILATION_CACHE_DIR ?= $(CURDIR)/.cache/jax
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format bench clean
+.PHONY: help demo test format clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -22,9 +22,6 @@ test: $(VENV)/.installed-dev  ## format, lint, types and tests, as CI runs them
 format: $(VENV)/.installed-dev  ## format the code and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-
-bench: $(VENV)/.installed-dev  ## measure against other libraries
-	@for file in benchmarks/*.py; do $(BIN)/python "$$file" || exit 1; done
 
 clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The binaries; each one's --help says what it does."""

@@ -1,6 +1,6 @@
-"""Continue a motion with a trained model.
+r"""Continue a motion with a trained model.
 
-    python -m experiments.generate --workdir=runs/mine --prompt=clip.bvh \\
+    python -m experiments.generate --workdir=runs/mine --prompt=clip.bvh \
         --seconds=4 --samples=8
 
 The continuation starts at the end of the prompt, or at --at seconds into it; the

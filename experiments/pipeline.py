@@ -120,5 +120,9 @@ def train_model(
         config.optim,
         evaluate if dataset["validation"] else None,
         enough,
-        meta={"dataset": dataset.name, "experiment": dataclasses.asdict(config), **shares},
+        meta={
+            "dataset": dataset.name,
+            "experiment": dataclasses.asdict(config),
+            **shares,
+        },
     )

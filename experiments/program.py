@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Set before jax is imported: compiled programs are kept from run to run.
-os.environ.setdefault(
-    "JAX_COMPILATION_CACHE_DIR", str(Path(".cache/jax").absolute())
-)
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(".cache/jax").absolute()))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
 from absl import app

@@ -9,7 +9,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from experiments.configs import CONFIGS, Config
 
-
 _FILE = "config.json"
 
 
@@ -35,7 +34,7 @@ def configure(name: str, settings: list[str]) -> Config:
 
 def keys(config: Any, prefix: str = "") -> dict[str, Any]:
     """All keys that can be set, with their values."""
-    found = {}
+    found: dict[str, Any] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):

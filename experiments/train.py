@@ -1,8 +1,8 @@
-"""Train a movement model.
+r"""Train a movement model.
 
 On your own mocap, a folder of BVH files or of AMC files beside their ASF:
 
-    python -m experiments.train --config=small --data_dir=<folder> \\
+    python -m experiments.train --config=small --data_dir=<folder> \
         --workdir=runs/mine
 
 Without --data_dir it trains on the built-in procedural motion. Run the same

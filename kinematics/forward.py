@@ -1,28 +1,17 @@
 """Forward kinematics: from joint coordinates to where every joint is.
 
-The tree is walked by depth, all joints of one depth at once. Inside, the batch is
-the last axis and products are written element by element: XLA turns batched
-3x3 matrix products into calls that are an order of magnitude slower on CPU.
+Batches of any leading shape come in and go out; `tree` holds the walk itself.
 """
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from kinematics import rotations
-from kinematics.skeleton import (
-    DOFS,
-    FIRST,
-    SECOND,
-    Array,
-    Skeleton,
-    coordinate_table,
-    depth_levels,
-)
+from kinematics import rotations, tree
+from kinematics.skeleton import Array, Skeleton, coordinate_table
+from kinematics.tree import Tree
 
 
 class Pose(NamedTuple):
@@ -61,31 +50,19 @@ def forward(
         x = jnp.broadcast_to(x, (*batch, *last)).reshape(math.prod(batch), *last)
         return jnp.moveaxis(x, 0, -1)
 
-    local = _local_rotations(skeleton, flat(q, skeleton.num_coordinates))
-    if offsets.ndim > 2:
-        offsets = jnp.moveaxis(flat(offsets, count, 3), 1, 0)
-    else:
-        offsets = offsets.T[:, :, None]
+    offsets = flat(offsets, count, 3) if offsets.ndim > 2 else offsets[..., None]
+    places, turns = tree.walk(
+        Tree(skeleton.parents, skeleton.kinds),
+        jnp.asarray(skeleton.frames),
+        offsets,
+        flat(q, skeleton.num_coordinates),
+    )
     root = flat(rotations.matrix_from_quaternion(jnp.asarray(root_rotation)), 3, 3)
-    turn, place = root[:, :, None], flat(jnp.asarray(root_position), 3)[:, None]
-    all_turns, all_places, order = [turn], [place], [0]
-    previous = [0]
-    for level in depth_levels(skeleton.parents)[1:]:
-        up = np.array([previous.index(skeleton.parents[j]) for j in level])
-        turn, place = turn[:, :, up], place[:, up]
-        at = np.array(level)
-        place = place + _rotate(turn, offsets[:, at])
-        turn = _product(turn, local[:, :, at])
-        all_turns.append(turn)
-        all_places.append(place)
-        order += level
-        previous = level
-    back = np.argsort(order)
-    positions = jnp.concatenate(all_places, axis=1)[:, back]
-    matrices = jnp.concatenate(all_turns, axis=2)[:, :, back]
+    places = tree.rotate(root[None], places) + flat(jnp.asarray(root_position), 3)
+    turns = tree.product(root[None], turns)
     return Pose(
-        jnp.moveaxis(positions, (1, 0), (-2, -1)).reshape(*batch, count, 3),
-        jnp.moveaxis(matrices, (2, 0, 1), (-3, -2, -1)).reshape(*batch, count, 3, 3),
+        jnp.moveaxis(places, -1, 0).reshape(*batch, count, 3),
+        jnp.moveaxis(turns, -1, 0).reshape(*batch, count, 3, 3),
     )
 
 
@@ -100,10 +77,9 @@ def joint_rotations(skeleton: Skeleton, q: Array) -> jax.Array:
     """Rotation of every joint against its parent, [..., D] to [..., J, 3, 3]."""
     q = jnp.asarray(q)
     flat = q.reshape(math.prod(q.shape[:-1]), skeleton.num_coordinates).T
-    local = _local_rotations(skeleton, flat)
-    return jnp.moveaxis(local, (3, 2), (0, 1)).reshape(
-        *q.shape[:-1], skeleton.num_joints, 3, 3
-    )
+    kinds = Tree(skeleton.parents, skeleton.kinds)
+    local = tree.local_rotations(kinds, jnp.asarray(skeleton.frames), flat)
+    return jnp.moveaxis(local, -1, 0).reshape(*q.shape[:-1], skeleton.num_joints, 3, 3)
 
 
 def joint_coordinates(skeleton: Skeleton, matrices: Array) -> jax.Array:
@@ -117,7 +93,7 @@ def joint_coordinates(skeleton: Skeleton, matrices: Array) -> jax.Array:
     inner = jnp.einsum("jka,...jkl,jlb->...jab", frames, matrices, frames)
     table = coordinate_table(skeleton.kinds)
     q = jnp.zeros((*matrices.shape[:-3], skeleton.num_coordinates), inner.dtype)
-    # All joints of one kind at once: a program per joint compiles ten times slower.
+    # All joints of one kind at once: a program per joint is long to compile.
     for kind, angles in _ANGLES.items():
         joints = [j for j, other in enumerate(skeleton.kinds) if other == kind]
         if joints:
@@ -147,60 +123,3 @@ _ANGLES = {
     "universal": _universal_angles,
     "ball": _ball_angles,
 }
-
-
-def _local_rotations(skeleton: Skeleton, q: Array) -> jax.Array:
-    """[D, N] to [3, 3, J, N]: the product of each joint's two exponentials."""
-    frames = jnp.asarray(skeleton.frames, q.dtype)
-    table = coordinate_table(skeleton.kinds)
-    padded = jnp.concatenate([q, jnp.zeros((1, *q.shape[1:]), q.dtype)])[table]
-
-    def exponential(columns: Mapping[str, tuple[int, ...]], joints: np.ndarray):
-        mask = np.zeros((len(joints), 3), np.float32)
-        for row, j in enumerate(joints):
-            mask[row, list(columns.get(skeleton.kinds[j], ()))] = 1
-        axes = frames[joints] * mask[:, None, :]
-        x, y, z = (
-            axes[:, :, k].T[:, :, None] * padded[joints, k][None] for k in range(3)
-        )
-        return _rodrigues(x + y + z)
-
-    moving = np.array([j for j, k in enumerate(skeleton.kinds) if DOFS[k] > 0], int)
-    eye = jnp.eye(3, dtype=q.dtype)[:, :, None, None]
-    local = jnp.broadcast_to(eye, (3, 3, skeleton.num_joints, q.shape[-1]))
-    if not len(moving):
-        return local
-    turn = exponential(FIRST, moving)
-    double = np.array(
-        [i for i, j in enumerate(moving) if skeleton.kinds[j] in SECOND], int
-    )
-    if len(double):
-        both = _product(turn[:, :, double], exponential(SECOND, moving[double]))
-        turn = turn.at[:, :, double].set(both)
-    return local.at[:, :, moving].set(turn)
-
-
-def _rodrigues(v: jax.Array) -> jax.Array:
-    """Rotation matrices [3, 3, ...] of rotation vectors [3, ...]."""
-    x, y, z = v[0], v[1], v[2]
-    square = x * x + y * y + z * z
-    a = rotations.sinc_of_square(square)
-    b = 0.5 * rotations.sinc_of_square(square / 4) ** 2
-    return jnp.stack(
-        [
-            jnp.stack([1 - b * (y * y + z * z), b * x * y - a * z, b * x * z + a * y]),
-            jnp.stack([b * x * y + a * z, 1 - b * (x * x + z * z), b * y * z - a * x]),
-            jnp.stack([b * x * z - a * y, b * y * z + a * x, 1 - b * (x * x + y * y)]),
-        ]
-    )
-
-
-def _product(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Matrix product over the two leading axes, element-wise over the rest."""
-    x, y, z = (a[:, k, None] * b[None, k] for k in range(3))
-    return x + y + z
-
-
-def _rotate(a: jax.Array, v: jax.Array) -> jax.Array:
-    """Matrix times vector over the leading axes, element-wise over the rest."""
-    return a[:, 0] * v[0] + a[:, 1] * v[1] + a[:, 2] * v[2]

@@ -95,11 +95,11 @@ _RANGES: dict[str, tuple[tuple[float, float], ...]] = {
     "head": ((-28, 26), (-20, 20), (-34, 34)),
     # Elevation 30, depression 10, protraction and retraction 20 [prop].
     "clavicle": ((-10, 30), (-20, 20)),
-    # The smallest ellipse, in whole degrees, around hanging, extension 50 [merck],
+    # A narrow ellipse around hanging, extension 50 [merck],
     # flexion 167 [b&a], abduction 180 [va] less 5 of trunk bend, reaching across the
     # body; external rotation 104 and internal 90 [b&a, merck] at an elevation of 0.
     # Its lower end is 135 [prop] as flexion overhead turns this twist outward.
-    "shoulder": ((-112, 96), (-80, 132), (-135, 90)),
+    "shoulder": ((-112, 96), (-84, 132), (-135, 90)),
     # Flexion 160 [merck], hyperextension 5 [prop]; pronation, supination 90 [merck].
     "elbow": ((-5, 160), (-90, 90)),
     # Flexion 90 [merck], extension 85 [prop]; radial 25 [merck], ulnar 45 [va].
@@ -187,9 +187,7 @@ def pose(skeleton: Skeleton, **angles_rad: float) -> np.ndarray:
 def hanging_arms(skeleton: Skeleton) -> np.ndarray:
     """Joint coordinates [D] of standing upright with the arms hanging."""
     down = -np.pi / 2
-    return pose(
-        skeleton, left_shoulder_elevation=down, right_shoulder_elevation=down
-    )
+    return pose(skeleton, left_shoulder_elevation=down, right_shoulder_elevation=down)
 
 
 def split_side(name: str) -> tuple[str, str]:

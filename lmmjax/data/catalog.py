@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ class Clip:
     action: str
 
 
-def scan(folder: str | Path) -> list[Clip]:
+def scan(folder: str | os.PathLike) -> list[Clip]:
     """The motion files below a folder, by name.
 
     Raises:

@@ -2,13 +2,13 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def prefetch(items: Iterable[T], size: int = 2) -> Iterator[T]:
+def prefetch(items: Iterable[T], size: int = 2) -> Generator[T, None, None]:
     """The same items in the same order, made ``size`` ahead by one thread.
 
     An error of the source is raised where the item would have come. The thread

@@ -15,6 +15,7 @@ from kinematics import Motion
 from lmmjax.data import catalog, serialize
 from lmmjax.data.catalog import DataError
 from lmmjax.data.mocap import mocap_dataset_builder as mocap_builder
+from lmmjax.data.procedural import procedural_dataset_builder as procedural_builder
 
 # Beside the shards: what was skipped while they were made, one line each.
 _REPORT = "build_report.json"
@@ -83,6 +84,38 @@ def mocap(
     return load(builder, folder, len(clips), shard)
 
 
+def procedural(
+    prepared_dir: str | os.PathLike,
+    rate_hz: float = 30.0,
+    clips: int = 96,
+    seed: int = 0,
+    shard: tuple[int, int] = (0, 1),
+) -> Dataset:
+    """The dataset of procedural movement, built if that was not done before.
+
+    Args:
+      prepared_dir: where built datasets are kept.
+      rate_hz: frames per second.
+      clips: number of clips.
+      seed: of the movement.
+      shard: number of this process and of all.
+
+    Returns:
+      The clips of this process.
+    """
+    config = procedural_builder.ProceduralConfig(
+        name=f"seed{seed}_clips{clips}_rate{rate_hz:g}".replace(".", "_"),
+        seed=seed,
+        clips=clips,
+        rate_hz=rate_hz,
+    )
+    with _quiet():
+        builder = procedural_builder.Builder(
+            config=config, data_dir=os.fspath(prepared_dir)
+        )
+    return load(builder, None, clips, shard)
+
+
 def load(
     builder: tfds.core.GeneratorBasedBuilder,
     manual_dir: str | os.PathLike | None,
@@ -110,7 +143,9 @@ def load(
         if name == "train" and shard[1] > 1:
             part = tfds.even_splits(name, shard[1], drop_remainder=False)[shard[0]]
         source = builder.as_data_source(part)
-        splits[name] = [serialize.example_to_motion(source[n]) for n in range(len(source))]
+        splits[name] = [
+            serialize.example_to_motion(source[n]) for n in range(len(source))
+        ]
     counts = ", ".join(
         f"{name} {len(part)} clips ({sum(len(m) for m in part)} poses)"
         for name, part in splits.items()

@@ -55,9 +55,11 @@ class Windows:
                 for name in Poses._fields
             )
         )
-        self._offsets = np.stack(
-            [np.asarray(m.skeleton.offsets, np.float32) for m in clips]
-        ) if clips else np.zeros((0, 0, 3), np.float32)
+        self._offsets = (
+            np.stack([np.asarray(m.skeleton.offsets, np.float32) for m in clips])
+            if clips
+            else np.zeros((0, 0, 3), np.float32)
+        )
         starts, ends, owners, first = [], [], [], 0
         for n, clip in enumerate(clips):
             count = max(0, len(clip) - max(least, min(length, len(clip)))) // stride + 1
@@ -80,9 +82,7 @@ class Windows:
         valid = frame <= last
         frame = np.minimum(frame, last)
         poses = Poses(*(x[frame] for x in self._poses))
-        return WindowBatch(
-            canonical(poses), valid, self._offsets[self.clip[index]]
-        )
+        return WindowBatch(canonical(poses), valid, self._offsets[self.clip[index]])
 
 
 def _last(motion: Motion, name: str) -> tuple[int, ...]:
@@ -97,7 +97,7 @@ def canonical(poses: Poses) -> Poses:
     first = poses.root_rotation[:, 0]
     half = np.arctan2(first[:, 3], first[:, 0])[:, None]
     cos, sin = np.cos(half), -np.sin(half)
-    w, x, y, z = np.moveaxis(poses.root_rotation, -1, 0)
+    w, x, y, z = np.moveaxis(np.asarray(poses.root_rotation), -1, 0)
     rotation = np.stack(
         [cos * w - sin * z, cos * x - sin * y, cos * y + sin * x, cos * z + sin * w],
         axis=-1,

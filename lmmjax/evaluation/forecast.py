@@ -166,7 +166,10 @@ def _predict(
     z = movement.read(model, observed, jnp.zeros(batch.valid.shape[0]))[:, -1]
     future = movement.forecast(model, observed.at(every, -1), z)
     places = poses.positions(model.body, frames)
-    last, velocity = places[:, context - 1], places[:, context - 1] - places[:, context - 2]
+    last, velocity = (
+        places[:, context - 1],
+        places[:, context - 1] - places[:, context - 2],
+    )
     ahead = jnp.arange(1, steps + 1)[:, None, None]
     still = jnp.broadcast_to(last[:, None], places[:, context:].shape)
     return {

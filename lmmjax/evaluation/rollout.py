@@ -65,7 +65,8 @@ def judge_rollout(samples: Sequence[Motion], truth: Motion) -> RolloutReport:
         finite = finite and all(np.isfinite(x).all() for x in (*motion.poses, places))
         body = motion.skeleton
         stretch = max(
-            stretch, metrics.bone_stretch(places, body.parents, np.asarray(body.offsets))
+            stretch,
+            metrics.bone_stretch(places, body.parents, np.asarray(body.offsets)),
         )
         violations += int(np.sum(np.asarray(limits.excess(body, motion.joints)) > 0))
         speeds.append(_end_speed(places, motion.fps))

@@ -39,6 +39,7 @@ class Block(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, mix) -> Array:
+        """Apply the block to x [..., T, C]; ``mix`` is the attention."""
         x = x + Attention(self.heads, name="attention")(Norm(name="norm1")(x), mix)
         return x + FeedForward(name="feed_forward")(Norm(name="norm2")(x))
 

@@ -36,9 +36,7 @@ def loss_weight(tau: Array) -> Array:
     return jnp.clip(((1 - tau) / safe) ** 2, 1.0, 5.0)
 
 
-def sample(
-    denoise: Callable[[Array, Array], Array], noise: Array, steps: int
-) -> Array:
+def sample(denoise: Callable[[Array, Array], Array], noise: Array, steps: int) -> Array:
     """Turn noise into a residual by Euler steps from tau = 1 towards 0.
 
     Args:

@@ -23,6 +23,7 @@ class FeedForward(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
+        """Apply the layers."""
         width = x.shape[-1]
         hidden = nn.gelu(Dense(self.expansion * width, name="up")(x))
         return Dense(width, name="down")(hidden)

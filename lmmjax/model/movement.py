@@ -13,7 +13,7 @@ from lmmjax.model import diffusion, poses
 from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.head import Head
 
-Array = jax.Array | np.ndarray
+Array = jax.Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +56,10 @@ class Statistics:
         error of predicting that nothing moves.
     """
 
-    token_mean: Array
-    token_scale: Array
-    residual_scale: Array
-    horizon_error: Array
+    token_mean: Array | np.ndarray
+    token_scale: Array | np.ndarray
+    residual_scale: Array | np.ndarray
+    horizon_error: Array | np.ndarray
 
 
 class Network(nn.Module):
@@ -128,7 +128,7 @@ class MovementModel:
         """The same model with some fields changed."""
         return dataclasses.replace(self, **changes)
 
-    def with_offsets(self, offsets: Array) -> "MovementModel":
+    def with_offsets(self, offsets: Array | np.ndarray) -> "MovementModel":
         """The same model on a body with these bones, [..., J, 3] metres."""
         return self.replace(body=self.body.replace(offsets=offsets))
 
@@ -178,7 +178,11 @@ def read(model: MovementModel, observed: Poses, noise_level: Array) -> jax.Array
     Returns:
       [B, T, Z]; position t depends on poses up to t only.
     """
-    return _apply(model, "read", _tokens(model, observed.at(slice(None), 0), observed, noise_level))
+    return _apply(
+        model,
+        "read",
+        _tokens(model, observed.at(slice(None), 0), observed, noise_level),
+    )
 
 
 def extend(
@@ -227,7 +231,5 @@ def sample(
     """One sampled future [..., K] per last pose and summary [..., Z]."""
     shape = (*z.shape[:-1], *model.statistics.residual_scale.shape)
     noise = temperature * jax.random.normal(key, shape)
-    residual = diffusion.sample(
-        lambda x, tau: denoise(model, x, tau, z), noise, steps
-    )
+    residual = diffusion.sample(lambda x, tau: denoise(model, x, tau, z), noise, steps)
     return emit(model, last, residual)

@@ -16,7 +16,8 @@ ROOT_CHANNELS = 6
 
 def to_motion(poses: Poses, body: Skeleton, fps: float, **labels: str) -> Motion:
     """A motion of poses [T]."""
-    return Motion(body, *tuple(poses), fps=fps, **labels)
+    position, rotation, joints = poses
+    return Motion(body, position, rotation, joints, fps, **labels)
 
 
 def num_channels(body: Skeleton) -> int:

@@ -135,8 +135,8 @@ def load_model(workdir: str | os.PathLike) -> tuple[MovementModel, dict]:
         params = checkpoints.averaged_parameters()
     except (ValueError, KeyError, OSError, json.JSONDecodeError) as error:
         raise CheckpointError(
-            f"{workdir}: the newest checkpoint cannot be read ({error}); delete "
-            f"{checkpoints.folder / str(checkpoints.latest_step())} to use the one before"
+            f"{workdir}: the newest checkpoint cannot be read ({error}); to use the "
+            f"one before, delete {checkpoints.folder / str(checkpoints.latest_step())}"
         ) from error
     finally:
         checkpoints.close()

@@ -119,7 +119,9 @@ def train(
                 values = {k: float(v) for k, v in metrics.items()}
                 log.write(number, **values)
                 _check_finite(values, number, workdir)
-                text = f"loss {values['loss']:.3f} error {1e3 * values['error_m']:.1f} mm"
+                text = (
+                    f"loss {values['loss']:.3f} error {1e3 * values['error_m']:.1f} mm"
+                )
                 console.update(number, (number - start) * poses_per_step, text)
             done = last
             if evaluate is not None and (number % loop.evaluate_every == 0 or last):

@@ -53,9 +53,9 @@ def fit_statistics(
         # A channel that never moves carries no information: keep its noise small.
         token_scale=np.maximum(scale, 1e-2).astype(np.float32),
         residual_scale=np.maximum(residual, 1e-4).astype(np.float32),
-        horizon_error=np.maximum(
-            total["error"] / total["residuals"], 1e-4
-        ).astype(np.float32),
+        horizon_error=np.maximum(total["error"] / total["residuals"], 1e-4).astype(
+            np.float32
+        ),
     )
 
 

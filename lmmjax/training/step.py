@@ -49,9 +49,7 @@ def make_step(
 
         gradients, metrics = jax.grad(objective, has_aux=True)(state.params)
         gradients, metrics = jax.lax.pmean((gradients, metrics), axis)
-        updates, opt_state = transform.update(
-            gradients, state.opt_state, state.params
-        )
+        updates, opt_state = transform.update(gradients, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         decay = jnp.minimum(ema_decay, (1 + state.step) / (10 + state.step))
         ema = jax.tree.map(lambda a, b: decay * a + (1 - decay) * b, state.ema, params)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Array = np.ndarray
+Number = float | np.ndarray
 
 
 def min_jerk(s: Array) -> Array:
@@ -17,7 +19,7 @@ def min_jerk(s: Array) -> Array:
     return s**3 * (10 + s * (6 * s - 15))
 
 
-def ease(t: Array, times: Sequence[float], values: Array) -> Array:
+def ease(t: Array, times: ArrayLike, values: ArrayLike) -> Array:
     """Go through values [K, ...] at increasing times, at rest at each of them.
 
     Between two times the way is one movement of least jerk, so that nothing
@@ -30,7 +32,7 @@ def ease(t: Array, times: Sequence[float], values: Array) -> Array:
     return values[at] + share * (values[at + 1] - values[at])
 
 
-def spline(t: Array, times: Sequence[float], values: Array) -> Array:
+def spline(t: Array, times: ArrayLike, values: ArrayLike) -> Array:
     """Cubic spline through values [K, N] at times [K], at rest at both ends."""
     times, values = np.asarray(times, float), np.asarray(values, float)
     step, count = np.diff(times), len(times)
@@ -51,7 +53,7 @@ def spline(t: Array, times: Sequence[float], values: Array) -> Array:
     )
 
 
-def hermite(s: Array, start: Array, end: Array, slope: Array, end_slope: Array):
+def hermite(s: Array, start: Number, end: Number, slope: Number, end_slope: Number):
     """Cubic with given values and slopes (per unit of s) at s = 0 and s = 1."""
     return (
         start * (1 + 2 * s) * (1 - s) ** 2
@@ -102,7 +104,9 @@ def smooth(x: Array, width: float) -> Array:
     reach = int(np.ceil(3 * width))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
     kernel /= kernel.sum()
-    padded = np.concatenate([np.repeat(x[:1], reach, 0), x, np.repeat(x[-1:], reach, 0)])
+    padded = np.concatenate(
+        [np.repeat(x[:1], reach, 0), x, np.repeat(x[-1:], reach, 0)]
+    )
     return np.apply_along_axis(np.convolve, 0, padded, kernel, "valid")
 
 

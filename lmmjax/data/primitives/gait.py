@@ -1,6 +1,7 @@
 """Walking, running and turning."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -121,8 +122,7 @@ def gait(
     for side in SIDES:
         spots = [_spot(subject, way, manner, f, prints) for f in landings[side]]
         strides[side] = [
-            float(np.linalg.norm(b[:2] - a[:2]))
-            for a, b in zip(spots[:-1], spots[1:], strict=True)
+            float(np.linalg.norm(b[:2] - a[:2])) for a, b in itertools.pairwise(spots)
         ]
     _pelvis(track, prints, way, manner, contact, first)
     envelope = _envelope(track, prints, landings, strides, manner)
@@ -132,7 +132,9 @@ def gait(
         steps = landings[side]
         for k, footprint in enumerate(steps):
             last = k + 1 == len(steps)
-            leave = steps[k + 1].land - (2 * manner.period - contact) if not last else 1e3
+            leave = (
+                steps[k + 1].land - (2 * manner.period - contact) if not last else 1e3
+            )
             x, y, yaw = _spot(subject, way, manner, footprint, prints)
             size_in = _size(subject, strides[side][k - 1]) if k else 0.0
             size_out = _size(subject, strides[side][k]) if not last else 0.0
@@ -150,7 +152,7 @@ def gait(
             )
         place_foot(track, side, stances, manner.swing)
     if runs:
-        track.pelvis[:, 2] -= max(0.0, float(track.overreach().max()))
+        track.pelvis[:, 2] -= max(0.0, float(track.overreach().max()) + 0.008)
     else:
         track.lower_into_reach()
     return track
@@ -185,7 +187,9 @@ def _pelvis(track, prints, way, manner, contact, first) -> None:
     ahead, aside = [(0.0, 0.0), (begin, 0.0)], [(0.0, 0.0), (begin, 0.0)]
     previous = 0.0
     for footprint in prints:
-        ahead.append((footprint.land, previous + share * (footprint.progress - previous)))
+        ahead.append(
+            (footprint.land, previous + share * (footprint.progress - previous))
+        )
         middle = footprint.land + (double - manner.period) / 2
         # In mid swing the pelvis is nearer to the other foot.
         if middle > aside[-1][0] + 0.05:
@@ -293,7 +297,7 @@ def _run_manner(subject: Subject, speed: float) -> Manner:
     return Manner(
         swing=RUN,
         period=float(60 / cadence),
-        duty=float(np.clip(0.46 - 0.035 * speed, 0.28, 0.42)),
+        duty=float(np.clip(0.46 - 0.045 * speed, 0.27, 0.42)),
         width=0.35 * subject.step_width,
         vigour=1.0,
         strike=np.deg2rad(9),
@@ -333,7 +337,6 @@ def _go(
 ) -> Track:
     """Go along a way; without start or stop, that end is cut off in full stride."""
     wait = 0.6 if starts else 0.0
-    before, after = (wait, 0.0) if starts else (4 * manner.period, 0.0)
     after = 1.0 if stops else 4.5 * manner.period
     moving = seconds - (wait if starts else 0.0) - (1.0 if stops else 0.0)
     steps = int(np.ceil(moving / manner.period)) + 1

@@ -45,7 +45,9 @@ def stand_track(
             stay = np.clip(rng.uniform(0.2, 0.8), 0, seconds)
             look = rng.uniform(-0.7, 0.7)
             times = [begin, begin + 0.5, begin + 0.5 + stay, begin + 1.0 + stay]
-            glance = curves.ease(t, times, np.array([0, look, look, 0])) * _quiet(t, 0.4)
+            glance = curves.ease(t, times, np.array([0, look, look, 0])) * _quiet(
+                t, 0.4
+            )
             track.look("turn", glance / glances**0.5)
     liven(rng, track, 1.0)
     track.lower_into_reach()
@@ -188,11 +190,11 @@ def jump_track(
     speed = np.sqrt(2 * GRAVITY * height)
     flight = 2 * speed / GRAVITY
     dip = float(np.clip(0.2 + 0.35 * height, 0.2, 0.36)) * leg
-    top = stand + 0.025 * subject.stature
+    top = stand + 0.022 * subject.stature
     # The push covers dip + rise at a mean speed of a bit under half the last one.
     push = 2.1 * (top - stand + dip) / speed
     wind = 0.65 / subject.tempo + 0.4 * dip
-    absorb, recover = 0.28 + 0.25 * height, 0.75
+    absorb, recover = 0.2 + 0.15 * height, 0.8
     start = 0.5
     bottom = start + wind
     off = bottom + push
@@ -207,12 +209,15 @@ def jump_track(
     bent = np.maximum(stand - track.pelvis[:, 2], 0) / leg
     back = 0.36 * bent * leg
     early = np.clip((t - bottom) / push, 0, 1)
-    go = length * curves.spline(
-        t,
-        [0.0, bottom, off, land, deep, end + 1.0],
-        np.array([[0.0], [0.0], [0.16], [0.80], [0.97], [1.0]]),
-    )[:, 0]
-    track.pelvis[:, 0] += go - back * np.where(t < off, 1 - 0.6 * early, 1.0)
+    go = (
+        length
+        * curves.spline(
+            t,
+            [0.0, bottom, off, land, deep, end + 1.0],
+            np.array([[0.0], [0.0], [0.10], [0.80], [0.97], [1.0]]),
+        )[:, 0]
+    )
+    track.pelvis[:, 0] += go - back * np.where(t < off, 1 - 0.3 * early, 1.0)
     track.lean(1.15 * bent + 0.12 * curves.bell((t - bottom) / (land - bottom)))
     swing_times = [start, bottom - 0.18, off + 0.06, land - 0.02, deep + 0.1, end]
     lift = 1.7 + 2.0 * height
@@ -225,6 +230,11 @@ def jump_track(
     tuck = float(np.clip(0.55 * height, 0.03, 0.2)) * leg
     for side in SIDES:
         _jump_foot(track, side, off, land, push, length, tuck)
+    # Lower while the feet are near the end of their reach, and as much in flight.
+    near = curves.min_jerk((t - off) / 0.25 + 1) * curves.min_jerk(
+        (land - t) / 0.25 + 1
+    )
+    track.pelvis[:, 2] -= near * max(0.0, float(np.max(track.overreach())) + 0.012)
     liven(rng, track, 0.5)
     return track
 
@@ -243,7 +253,9 @@ def _jump_height(t, events, stand, dip, top, speed, absorb) -> Array:
     deepest = top - max(0.45 * speed * absorb, top - stand + 0.06)
     catch = curves.hermite(s, top, deepest, -speed * absorb, 0.0)
     back = deepest + (stand - deepest) * curves.min_jerk((t - deep) / (end - deep))
-    return np.select([t < bottom, t < off, t < land, t < deep], [down, up, fly, catch], back)
+    return np.select(
+        [t < bottom, t < off, t < land, t < deep], [down, up, fly, catch], back
+    )
 
 
 def _jump_foot(track, side, off, land, push, length, tuck) -> None:
@@ -289,7 +301,9 @@ def kick_track(
     knees = np.deg2rad([7, 15, 85, 22, 8, 45, 8])
     toes = np.deg2rad([4, 0, -25, -32, -28, -5, 4])
     times = [shift, lift, wind, strike, through, back, down]
-    air = curves.ease(t, [shift, lift, back, down + 0.5], np.array([0.0, 1.0, 1.0, 0.0]))
+    air = curves.ease(
+        t, [shift, lift, back, down + 0.5], np.array([0.0, 1.0, 1.0, 0.0])
+    )
     foot_y = track.feet[other].ankle[0, 1]
     track.pelvis[:, 1] += 0.8 * foot_y * air
     track.pelvis[:, 2] -= 0.012 * air

@@ -84,13 +84,15 @@ PRIMITIVES: dict[str, Callable[..., Motion]] = {
 
 
 def _vary_walk(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
-    speed = rng.uniform(0.8, 1.8)
+    speed = rng.uniform(0.7, 1.75)
     if rng.random() < 0.3:
         angle = rng.choice([-1, 1]) * rng.uniform(0.7, 2.0)
         return (
             gait.walk_track(rng, subject, fps, 3.5, speed, starts=True, stops=True)
             .then(gait.turn_track(rng, subject, fps, angle))
-            .then(gait.walk_track(rng, subject, fps, 3.5, speed, starts=True, stops=True))
+            .then(
+                gait.walk_track(rng, subject, fps, 3.5, speed, starts=True, stops=True)
+            )
         )
     starts, stops = rng.random(2) < 0.4
     curvature = rng.choice([0.0, rng.uniform(-0.25, 0.25)])
@@ -101,7 +103,10 @@ def _vary_walk(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
 
 
 def _vary_run(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
-    speed, curvature = rng.uniform(2.2, 4.2), rng.choice([0.0, rng.uniform(-0.06, 0.06)])
+    speed, curvature = (
+        rng.uniform(2.2, 3.8),
+        rng.choice([0.0, rng.uniform(-0.06, 0.06)]),
+    )
     return gait.run_track(rng, subject, fps, rng.uniform(4, 6), speed, curvature)
 
 

@@ -7,6 +7,7 @@ it begins and ends at the footprints without a jump in velocity.
 """
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -19,7 +20,7 @@ _CLEARANCE = 0.015
 # Seconds in which a foot that has left the floor stops turning down, and the share
 # of the rest of a swing in which its toes come up: late, they would catch the floor.
 _FOLLOW = 0.1
-_TOES_UP = 0.68
+_TOES_UP = 0.76
 # How steeply the heel rises before the foot leaves.
 _HEEL_UP = 2.3
 # Share of a free leg's velocity with which a foot meets the floor: at heel contact in
@@ -98,7 +99,7 @@ def place_foot(track: Track, side: str, stances: list[Stance], swing: Swing) -> 
     for stance in stances:
         on = (t >= stance.land) & (t <= stance.leave)
         _plant(foot, on, stance, stance.ankle(t[on], points), stance.pitch(t[on]))
-    for before, after in zip(stances[:-1], stances[1:], strict=True):
+    for before, after in itertools.pairwise(stances):
         _swing(track, side, before, after, swing, points)
 
 
@@ -122,7 +123,10 @@ def _swing(
     )
     ends = free(fixed)
     gap = held - ends
-    slopes = (gap[1] - gap[0]) / dt * length, (1 - _IMPACT) * (gap[3] - gap[2]) / dt * length
+    slopes = (
+        (gap[1] - gap[0]) / dt * length,
+        (1 - _IMPACT) * (gap[3] - gap[2]) / dt * length,
+    )
     # Each end is met within its half of the swing; the middle is the free leg's.
     one, two = np.minimum(2 * s, 1)[:, None], np.maximum(2 * s - 1, 0)[:, None]
     none = np.zeros(3)
@@ -186,13 +190,25 @@ def fly_foot(
     length = after.land - before.leave
     for stance, on in ((before, t <= before.leave), (after, t >= after.land)):
         _plant(foot, on, stance, stance.ankle(t[on], points), stance.pitch(t[on]))
-    s = ((t[air] - before.leave) / length)[:, None]
+    since = (t[air] - before.leave)[:, None]
+    s = since / length
     ends = np.array([before.leave - dt, before.leave, after.land, after.land + dt])
     pelvis = np.stack([np.interp(ends, t, x) for x in track.pelvis.T], axis=-1)
     held = [before.ankle(ends[:2], points), after.ankle(ends[2:], points)]
     gap = np.concatenate(held) - pelvis
-    slopes = [(gap[k + 1] - gap[k]) / dt * length for k in (0, 2)]
-    foot.ankle[air] = track.pelvis[air] + curves.hermite(s, gap[1], gap[2], *slopes)
+    # The feet take up the body's velocity, and give it off, within a moment.
+    moment = min(_FOLLOW, 0.3 * length)
+    start, end = (0.25 * (gap[k + 1] - gap[k]) / dt * moment for k in (0, 2))
+    none = np.zeros(3)
+    foot.ankle[air] = (
+        track.pelvis[air] + gap[1] + curves.min_jerk(s) * (gap[2] - gap[1])
+    )
+    one, two = (
+        np.minimum(since / moment, 1),
+        np.maximum((since - length) / moment + 1, 0),
+    )
+    foot.ankle[air] += curves.hermite(one, none, none, start, none)
+    foot.ankle[air] += curves.hermite(two, none, none, none, end)
     foot.ankle[air, 2] += tuck * curves.bell(s[:, 0])
     rate = (before.push - before.pitch(ends[:1])[0]) / dt
     foot.pitch[air] = _air_pitch(

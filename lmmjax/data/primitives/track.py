@@ -23,6 +23,8 @@ _RATE = 120.0
 # A standing leg is not quite straight.
 _STANDING_KNEE = np.deg2rad(7.0)
 _STRAIGHTEST_KNEE = np.deg2rad(3.0)
+# What counts as within reach: nearer to straight, a knee's speed would run away.
+_REACHING_KNEE = np.deg2rad(6.0)
 SIGN = {"left": 1.0, "right": -1.0}
 # The hips stand this share of stature in front of the ankles.
 FORWARD = 0.012
@@ -186,7 +188,9 @@ class Track:
             a, b = vars(self.feet[side]), vars(other.feet[side])
             new.feet[side] = Foot(**{k: both(a[k], b[k]) for k in a})
             if side in self.hands or side in other.hands:
-                none = [(np.zeros((len(x), 3)), np.zeros(len(x))) for x in (self, other)]
+                none = [
+                    (np.zeros((len(x), 3)), np.zeros(len(x))) for x in (self, other)
+                ]
                 one = self.hands.get(side, none[0])
                 two = other.hands.get(side, none[1])
                 new.hands[side] = both(one[0], two[0]), both(one[1], two[1])
@@ -209,7 +213,7 @@ class Track:
     def overreach(self) -> Array:
         """How much too high [T] metres the pelvis is for the feet to be reached."""
         lengths = self.subject.thigh, self.subject.shank
-        longest = _third_side(*lengths, np.pi - _STRAIGHTEST_KNEE)
+        longest = _third_side(*lengths, np.pi - _REACHING_KNEE)
         over = []
         for side in SIDES:
             gap = self.hip(side) - self.feet[side].ankle
@@ -340,7 +344,9 @@ class Track:
         solved[:, coordinate(body, f"{side}_elbow_flexion")] = np.pi - _angle(
             upper, fore, length
         )
-        arm = list(range(*body.coordinates(f"{side}_shoulder").indices(joints.shape[1])))
+        arm = list(
+            range(*body.coordinates(f"{side}_shoulder").indices(joints.shape[1]))
+        )
         arm.append(coordinate(body, f"{side}_elbow_flexion"))
         joints = joints.copy()
         joints[:, arm] += weight[:, None] * (solved[:, arm] - joints[:, arm])

@@ -1,0 +1,1 @@
+"""TFDS dataset of movement made by `lmmjax.data.primitives`."""
