@@ -1,6 +1,7 @@
 """What every binary here does first and last."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(".cache/jax").absolute()))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
-from absl import app
+from absl import app, flags
 
 from experiments.settings import SettingError
 from kinematics.formats import FormatError
@@ -24,7 +25,6 @@ _MISTAKES = (
     PromptError,
     CheckpointError,
     FloatingPointError,
-    FileNotFoundError,
 )
 
 
@@ -33,7 +33,10 @@ def run(main: Callable[[], None]) -> None:
 
     def guarded(arguments: list[str]) -> None:
         if len(arguments) > 1:
-            sys.exit(f"{arguments[1]!r} is not understood; settings are --key=value")
+            sys.exit(
+                f"error: {arguments[1]!r} is not understood; write --flag=value, and "
+                "--help to see the flags"
+            )
         quiet_logs()
         try:
             main()
@@ -42,6 +45,19 @@ def run(main: Callable[[], None]) -> None:
         except KeyboardInterrupt as stop:
             sys.exit(str(stop) or "stopped")
         except OSError as error:
-            sys.exit(f"error: {error.filename or ''}: {error.strerror or error}")
+            where = f"{error.filename}: " if error.filename else ""
+            sys.exit(f"error: {where}{error.strerror or error}")
 
-    app.run(guarded)
+    app.run(guarded, flags_parser=_parse)
+
+
+def _parse(arguments: list[str]) -> list[str]:
+    """Parse the flags; --help is no failure, and a mistake is one sentence."""
+    try:
+        return flags.FLAGS(arguments)
+    except flags.Error as error:
+        mistake = re.sub(r"^flag --(\w+)=None: .*", r"--\1=... is needed", str(error))
+        sys.exit(f"error: {mistake}; --help shows the flags")
+    except SystemExit:
+        # Raised by --help alone, with the code of a failure.
+        sys.exit(0)

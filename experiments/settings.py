@@ -4,12 +4,21 @@ import ast
 import dataclasses
 import difflib
 import json
+import math
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from experiments.configs import CONFIGS, Config
 
 _FILE = "config.json"
+_MAY_BE_ZERO = (
+    "data.scale",
+    "data.validation_share",
+    "loop.seed",
+    "optim.ema",
+    "optim.warmup",
+    "optim.weight_decay",
+)
 
 
 class SettingError(ValueError):
@@ -29,7 +38,33 @@ def configure(name: str, settings: list[str]) -> Config:
         if not equals:
             raise SettingError(f"--set {setting}: write it as key=value")
         config = _replace(config, key.strip(), key.strip().split("."), text.strip())
+    _check(config)
     return config
+
+
+def _check(config: Config) -> None:
+    """Refuse numbers that no run can work with, before anything is computed."""
+    for key, value in keys(config).items():
+        if not isinstance(value, int | float):
+            continue
+        zero = key.startswith("loss.") and isinstance(value, float)
+        zero = zero or key in _MAY_BE_ZERO
+        if not (math.isfinite(value) and (value > 0 or (zero and value == 0))):
+            least = "0 or above" if zero else "above 0"
+            raise SettingError(f"{key} must be {least}, not {value}")
+    for key, value in (
+        ("data.validation_share", config.data.validation_share),
+        ("optim.ema", config.optim.ema),
+    ):
+        if value >= 1:
+            raise SettingError(f"{key} must be below 1, not {value}")
+    if config.data.up not in ("y", "z"):
+        raise SettingError(f"data.up must be y or z, not {config.data.up!r}")
+    if config.model.width % config.model.heads:
+        raise SettingError(
+            f"model.width ({config.model.width}) must be a multiple of model.heads "
+            f"({config.model.heads})"
+        )
 
 
 def keys(config: Any, prefix: str = "") -> dict[str, Any]:

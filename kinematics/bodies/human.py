@@ -134,16 +134,20 @@ def human(stature: float = 1.75) -> Skeleton:
     joints = _midline() + _side("left", 1.0) + _side("right", -1.0)
     names = [name for name, _, _ in joints]
     index = {name: j for j, name in enumerate(names)}
-    kinds, frames, lower, upper = [], [], [], []
+    kinds: list[str] = []
+    frames: list[np.ndarray] = []
+    lower: list[float] = []
+    upper: list[float] = []
     for name in names:
         side, base = split_side(name)
         motions = MOTIONS.get(base, ())
         kinds.append(_KINDS.get(len(motions), "fixed"))
         frame = np.stack(_AXES.get(base.rstrip("123"), (_X, _Y, _Z)), axis=1)
         frames.append(mirrored_frame(frame) if side == "right" and motions else frame)
-        low, high = _limits(base) if motions else ((), ())
-        lower.extend(low)
-        upper.extend(high)
+        if motions:
+            low, high = _limits(base)
+            lower.extend(low)
+            upper.extend(high)
     kinds[0] = "free"
     return make_skeleton(
         names,

@@ -144,8 +144,8 @@ def split(
     }
     if not parts["train"]:
         raise DataError(
-            "nothing is left to train on: every clip is of a test subject "
-            f"({', '.join(sorted(chosen))})"
+            f"nothing is left to train on: of {len(clips)} clips {len(test)} are for "
+            f"the test and {len(parts['validation'])} for validation; hold out fewer"
         )
     return {name: part for name, part in parts.items() if part}
 

@@ -3,8 +3,9 @@
 import contextlib
 import dataclasses
 import io
-import json
+import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,9 +17,6 @@ from lmmjax.data import catalog, serialize
 from lmmjax.data.catalog import DataError
 from lmmjax.data.mocap import mocap_dataset_builder as mocap_builder
 from lmmjax.data.procedural import procedural_dataset_builder as procedural_builder
-
-# Beside the shards: what was skipped while they were made, one line each.
-_REPORT = "build_report.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,13 +128,14 @@ def load(
     download = tfds.download.DownloadConfig(
         manual_dir=None if manual_dir is None else os.fspath(manual_dir)
     )
-    report = Path(builder.data_path) / _REPORT
     if not builder.data_path.exists():
         with _progress(builder, files), _original_errors(builder):
             builder.download_and_prepare(
                 file_format="array_record", download_config=download
             )
-        report.write_text(json.dumps(getattr(builder, "report", [])))
+    # Read back what is on disk: another process may have been the one to write it.
+    with _quiet():
+        builder = tfds.builder_from_directory(builder.data_path)
     splits = {}
     for name in builder.info.splits:
         part = name
@@ -151,8 +150,7 @@ def load(
         for name, part in splits.items()
     )
     summary = [f"{builder.info.full_name}: {counts}"]
-    if report.exists():
-        summary += json.loads(report.read_text())
+    summary += (builder.info.metadata or {}).get("report", [])
     return Dataset(splits, builder.info.full_name, tuple(summary))
 
 
@@ -175,28 +173,58 @@ def _progress(builder, files: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """TFDS prints banners and bars of its own; they are kept off the console."""
+    """TFDS prints banners, bars and warnings; they are kept off the console."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     tfds.disable_progress_bar()
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield
-    tfds.enable_progress_bar()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        tfds.enable_progress_bar()
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager
 def _original_errors(builder) -> Iterator[None]:
-    """Errors of ours come out as they were raised, not wrapped by TFDS."""
+    """Errors of ours come out as they were raised, not wrapped by TFDS.
+
+    Files of motion that cannot be opened are dealt with where they are read; what
+    is left of the system's errors is about writing.
+    """
     try:
         yield
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None:
+        causes = _causes(error)
+        for cause in causes:
             if isinstance(cause, DataError):
                 raise cause from None
-            if isinstance(cause, OSError):
+        if builder.data_path.exists():
+            return  # another process was building it too, and was first
+        for cause in causes:
+            if reason := _trouble(cause):
                 raise DataError(
                     f"{builder.data_path}: the dataset could not be written "
-                    f"({cause.strerror or cause}); free some space or set "
-                    "--set data.prepared_dir to another disk"
+                    f"({reason}); free some space, or choose another place with "
+                    "--set data.prepared_dir=<folder>"
                 ) from error
-            cause = cause.__cause__ or cause.__context__
         raise
+
+
+def _trouble(error: BaseException) -> str:
+    """What kept the system from writing, or "" for other errors."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    # The writer of array_record reports errors of the system as a RuntimeError.
+    found = re.search(r"\b\w+\(\) failed: ([^;\[]+)", str(error))
+    return found.group(1).strip() if found else ""
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    """An error and what it was raised from, the newest first."""
+    found = []
+    while error is not None:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

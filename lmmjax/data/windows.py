@@ -49,10 +49,10 @@ class Windows:
         self._poses = Poses(
             *(
                 np.concatenate(
-                    [np.zeros((0, *_last(m, name)), np.float32) for m in motions[:1]]
+                    [np.zeros((0, width), np.float32)]
                     + [np.asarray(getattr(m, name), np.float32) for m in clips]
                 )
-                for name in Poses._fields
+                for name, width in _widths(motions).items()
             )
         )
         self._offsets = (
@@ -85,8 +85,10 @@ class Windows:
         return WindowBatch(canonical(poses), valid, self._offsets[self.clip[index]])
 
 
-def _last(motion: Motion, name: str) -> tuple[int, ...]:
-    return np.asarray(getattr(motion, name)).shape[1:]
+def _widths(motions: Sequence[Motion]) -> dict[str, int]:
+    """Last axis of each array of the poses; without motions there are no joints."""
+    joints = motions[0].joints.shape[-1] if motions else 0
+    return {"root_position": 3, "root_rotation": 4, "joints": joints}
 
 
 def canonical(poses: Poses) -> Poses:

@@ -35,7 +35,12 @@ class RolloutReport:
 
     @property
     def speed_ratio(self) -> float:
-        """Mean speed of the samples at their end over that of the truth."""
+        """Mean speed of the samples at their end over that of the truth.
+
+        NaN where the truth stands perfectly still.
+        """
+        if not self.true_speed:
+            return float("nan")
         return float(np.mean(self.speed)) / self.true_speed
 
     def markdown(self) -> str:

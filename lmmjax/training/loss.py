@@ -63,6 +63,7 @@ def loss(
     length = batch.valid.shape[1] - horizon
     scale = model.statistics.residual_scale
     noise = jax.vmap(lambda key: _draw(key, length, scale.shape, config))(keys)
+    noise = jax.lax.optimization_barrier(noise)
     sequence_body = model.body.replace(offsets=batch.offsets[:, None])
     place_body = model.body.replace(offsets=batch.offsets[:, None, None, None])
     model = model.replace(body=sequence_body)
@@ -84,6 +85,9 @@ def loss(
     before = jax.tree.map(lambda x: x[:, :, None], start)
     residual = poses.difference(model.body, before, future) / scale
     noisy = diffusion.add_noise(residual[:, :, None], noise.residual, noise.tau)
+    noisy, residual, observed = jax.lax.optimization_barrier(
+        (noisy, residual, observed)
+    )
     draws = noise.tau.shape[-1]
     estimate = movement.denoise(
         model, noisy, noise.tau, jnp.repeat(z[:, :, None], draws, axis=2)

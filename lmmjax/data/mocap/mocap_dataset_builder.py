@@ -71,7 +71,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
-            features=motion_features(), disable_shuffling=True
+            features=motion_features(),
+            disable_shuffling=True,
+            metadata=tfds.core.MetadataDict(),
         )
 
     def _split_generators(self, dl_manager) -> dict[str, Any]:
@@ -99,6 +101,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 f"none of the {len(clips)} files of split {split!r} could be read; "
                 f"the first: {self.skipped[-len(clips)]}"
             )
+        # Metadata is written with the dataset, so a later run can tell as well.
+        self.info.metadata["report"] = self.report
 
     def _read(self, clip: Clip) -> Motion:
         """One clip on the coordinates shared by the dataset, at its rate."""

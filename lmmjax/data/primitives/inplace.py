@@ -213,8 +213,8 @@ def jump_track(
         length
         * curves.spline(
             t,
-            [0.0, bottom, off, land, deep, end + 1.0],
-            np.array([[0.0], [0.0], [0.10], [0.80], [0.97], [1.0]]),
+            [0.0, bottom, off, land, deep, end],
+            np.array([[0.0], [0.0], [0.10], [0.80], [0.95], [1.0]]),
         )[:, 0]
     )
     track.pelvis[:, 0] += go - back * np.where(t < off, 1 - 0.3 * early, 1.0)
@@ -297,7 +297,7 @@ def kick_track(
     seconds = down + 0.9
     track = Track(subject, seconds, fps)
     t = track.t
-    hips = np.deg2rad([0, 0, -28, 20 + 45 * height, 35 + 55 * height, 20, 2])
+    hips = np.deg2rad([0, 0, -10, 20 + 45 * height, 35 + 55 * height, 20, 2])
     knees = np.deg2rad([7, 15, 85, 22, 8, 45, 8])
     toes = np.deg2rad([4, 0, -25, -32, -28, -5, 4])
     times = [shift, lift, wind, strike, through, back, down]

@@ -1,6 +1,6 @@
 """Primitives by name, varied samples of them, and a library of people moving."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 import numpy as np
 
@@ -199,7 +199,11 @@ def sample(
 
 
 def library(
-    seed: int = 0, clips: int = 90, fps: float = 30.0, subjects: int = 12
+    seed: int = 0,
+    clips: int = 90,
+    fps: float = 30.0,
+    subjects: int = 12,
+    only: Container[int] | None = None,
 ) -> Iterator[Motion]:
     """Clips of synthetic people that go through all primitives.
 
@@ -208,6 +212,7 @@ def library(
       clips: how many.
       fps: frames per second.
       subjects: how many people; person s does clips s, s + subjects, ...
+      only: numbers of the people whose clips are wanted; all by default.
 
     Yields:
       Motions with name, subject and action.
@@ -216,4 +221,6 @@ def library(
     for k in range(clips):
         # Each round of the actions meets the people in another order.
         action = _ORDER[(k + k // subjects) % len(_ORDER)]
+        if only is not None and k % subjects not in only:
+            continue
         yield sample(action, seed, people[k % subjects], fps, index=k)

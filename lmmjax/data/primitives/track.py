@@ -287,7 +287,13 @@ class Track:
         longest = _third_side(thigh, shank, np.pi - _STRAIGHTEST_KNEE)
         length = np.clip(np.linalg.norm(line, axis=1), shortest, longest)
         line = curves.unit(line)
-        across = curves.unit(np.cross(rotation[:, :, 0], line))
+        across = np.cross(rotation[:, :, 0], line)
+        sideways = rotation[:, :, 1]
+        square = np.sum(across**2, axis=1, keepdims=True)
+        across = across * np.sum(across * sideways, axis=1, keepdims=True)
+        # Only in the air can the foot lie along the line; its own axis then decides.
+        sideways = sideways - line * np.sum(sideways * line, axis=1, keepdims=True)
+        across = curves.unit(across + 0.03 * np.exp(-square / 0.01) * sideways)
         knee = np.pi - _angle(thigh, shank, length)
         bend = _angle(thigh, length, shank)[:, None]
         along = line * np.cos(bend) - np.cross(across, line) * np.sin(bend)

@@ -1,0 +1,171 @@
+"""Laws of the movement model: its answers, and what they obey."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kinematics import limits
+from lmmjax.model import movement, num_parameters, poses
+from tests.kinematics import reference
+from tests.lmmjax import tiny
+
+every = slice(None)
+READ, FORECAST = jax.jit(movement.read), jax.jit(movement.forecast)
+SAMPLE = jax.jit(movement.sample, static_argnames="steps")
+POSITIONS = jax.jit(poses.positions)
+CLEAN = jnp.zeros(2)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny.lively_model()
+
+
+@pytest.fixture(scope="module")
+def walk():
+    return tiny.poses()
+
+
+@pytest.fixture(scope="module")
+def last(walk):
+    return walk.at(every, -1)
+
+
+@pytest.fixture(scope="module")
+def z(model, walk):
+    return READ(model, walk, CLEAN)[:, -1]
+
+
+def bones(body, future):
+    """Bone lengths [N, J - 1] of poses, by float64 kinematics."""
+    flat = [np.asarray(x).reshape(-1, x.shape[-1]) for x in future]
+    places = np.stack(
+        [reference.forward(body, *pose)[0] for pose in zip(*flat, strict=True)]
+    )
+    return np.linalg.norm(places[:, 1:] - places[:, list(body.parents[1:])], axis=-1)
+
+
+def test_forecast_has_one_answer_and_samples_with_one_step_give_it(model, last, z):
+    answer = FORECAST(model, last, z)
+    for seed in (0, 1):
+        key = jax.random.key(seed)
+        found = SAMPLE(model, key, last, z, steps=1)
+        for a, b in zip(found, answer, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_samples_follow_their_key_and_temperature(model, last, z):
+    def joints(seed, temperature=1.0):
+        key = jax.random.key(seed)
+        return SAMPLE(model, key, last, z, steps=3, temperature=temperature).joints
+
+    np.testing.assert_array_equal(joints(0), joints(0))
+    assert np.abs(joints(0) - joints(1)).max() > 1e-4
+    np.testing.assert_array_equal(joints(0, 0.0), joints(1, 0.0))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e6])
+def test_outputs_obey_limits_exactly_and_stay_finite(model, last, z, size):
+    # Scaling the residual stands for a network that says anything at all.
+    wild = model.replace(
+        statistics=dataclasses.replace(
+            model.statistics, residual_scale=size * model.statistics.residual_scale
+        )
+    )
+    for future in (
+        FORECAST(wild, last, z),
+        SAMPLE(wild, jax.random.key(0), last, z, steps=3),
+    ):
+        assert np.max(limits.excess(wild.body, future.joints)) == 0
+        assert all(np.isfinite(x).all() for x in future)
+
+
+def test_bones_are_constant_in_every_sampled_pose(model, last, z):
+    future = SAMPLE(model, jax.random.key(0), last, z, steps=3)
+    lengths = np.linalg.norm(np.float64(model.body.offsets[1:]), axis=-1)
+    found = bones(model.body, future)
+    np.testing.assert_allclose(found, np.tile(lengths, (len(found), 1)), atol=1e-6)
+
+
+def test_outputs_are_finite_for_huge_observations(model, walk):
+    glitch = walk._replace(
+        root_position=1e6 * walk.root_position, joints=1e6 * walk.joints
+    )
+    summary = READ(model, glitch, CLEAN)
+    future = FORECAST(model, glitch.at(every, -1), summary[:, -1])
+    assert np.isfinite(summary).all()
+    assert all(np.isfinite(x).all() for x in future)
+    assert np.max(limits.excess(model.body, future.joints)) == 0
+
+
+def test_one_glitch_in_the_past_is_bounded(model, walk):
+    at = [np.array(x) for x in walk]
+    at[0][:, 5] += 1e4
+    far = READ(model, walk._replace(root_position=at[0]), CLEAN)
+    at[0][:, 5] += 1e4
+    further = READ(model, walk._replace(root_position=at[0]), CLEAN)
+    # Beyond the bound a glitch of twice the size is no other glitch.
+    np.testing.assert_allclose(further[:, 5], far[:, 5], atol=2e-2)
+
+
+def test_summary_is_causal_and_the_same_anywhere(model, walk):
+    whole = READ(model, walk, CLEAN)
+    joints = np.array(walk.joints)
+    joints[:, 8:] += 0.1
+    changed = READ(model, walk._replace(joints=joints), CLEAN)
+    np.testing.assert_array_equal(changed[:, :8], whole[:, :8])
+    assert np.abs(changed[:, 8] - whole[:, 8]).max() > 1e-3
+    shifted = walk.root_position + np.float32([5, -3, 0])
+    moved = READ(model, walk._replace(root_position=shifted), CLEAN)
+    np.testing.assert_allclose(moved, whole, atol=2e-3)
+
+
+def test_noise_level_is_an_input(model, walk):
+    noisy = READ(model, walk, jnp.array([0.0, 1.0]))
+    clean = READ(model, walk, CLEAN)
+    np.testing.assert_array_equal(noisy[0], clean[0])
+    assert np.abs(noisy[1] - clean[1]).max() > 1e-3
+
+
+def test_extending_the_cache_is_reading_the_whole(model, walk):
+    cache = movement.empty_cache(model, 2)
+    extend = jax.jit(movement.extend)
+    first, cache = extend(model, walk.at(every, 0), walk.at(every, slice(7)), cache)
+    rest, _ = extend(model, walk.at(every, 6), walk.at(every, slice(7, None)), cache)
+    found = np.concatenate([first, rest], axis=1)
+    np.testing.assert_allclose(found, READ(model, walk, CLEAN), atol=1e-4)
+
+
+def test_another_person_has_other_joint_places(model, last, z):
+    tall = model.with_offsets(1.2 * model.body.offsets)
+    future = FORECAST(tall, last, z)
+    ours, theirs = (POSITIONS(m.body, future) for m in (model, tall))
+    root = np.asarray(future.root_position)[..., None, :]
+    np.testing.assert_allclose(theirs - root, 1.2 * (ours - root), atol=1e-5)
+
+
+def test_past_of_another_person_is_read_on_their_bones(model, walk):
+    tall = READ(model.with_offsets(1.2 * model.body.offsets), walk, CLEAN)
+    assert np.abs(tall - READ(model, walk, CLEAN)).max() > 1e-3
+    both = np.stack([model.body.offsets, 1.2 * model.body.offsets])[:, None]
+    each = READ(model.with_offsets(both), walk, CLEAN)
+    np.testing.assert_allclose(each[1], tall[1], atol=1e-5)
+
+
+def test_fresh_model_forecasts_that_nothing_moves(walk, last):
+    model = tiny.fresh_model()
+    future = FORECAST(model, last, READ(model, walk, CLEAN)[:, -1])
+    still = POSITIONS(model.body, last)[:, None]
+    assert np.abs(POSITIONS(model.body, future) - still).max() < 5e-3
+
+
+def test_size_of_the_model_is_that_of_its_configuration():
+    model = tiny.fresh_model()
+    assert num_parameters(model) == sum(x.size for x in jax.tree.leaves(model.params))
+    assert model.statistics.residual_scale.shape == (
+        model.config.horizon,
+        poses.num_channels(model.body),
+    )

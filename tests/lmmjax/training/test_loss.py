@@ -1,0 +1,159 @@
+"""Laws of the loss: what it depends on, and what it must not depend on."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kinematics import Poses
+from lmmjax.data.windows import WindowBatch, Windows
+from lmmjax.training.loss import LossConfig, loss
+from tests.lmmjax import tiny
+
+CONFIG = LossConfig(places=3, draws=3)
+every = slice(None)
+
+
+@jax.jit
+def value_and_gradient(model, batch, keys):
+    def objective(params):
+        return loss(model.replace(params=params), batch, keys, CONFIG)
+
+    return jax.value_and_grad(objective, has_aux=True)(model.params)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny.lively_model()
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return tiny.batch(count=4, frames=10)
+
+
+@pytest.fixture(scope="module")
+def keys():
+    return jax.random.split(jax.random.key(0), 4)
+
+
+@pytest.fixture(scope="module")
+def found(model, batch, keys):
+    return value_and_gradient(model, batch, keys)
+
+
+def assert_same(a, b, rtol=1e-5, atol=1e-6):
+    for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True):
+        np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
+
+
+def test_parts_times_their_weights_are_the_loss(found):
+    (total, metrics), _ = found
+    parts = {f.name for f in dataclasses.fields(LossConfig)} & set(metrics)
+    assert {"position", "velocity", "residual"} <= parts
+    expected = sum(getattr(CONFIG, name) * metrics[name] for name in parts)
+    np.testing.assert_allclose(total, expected, rtol=1e-6)
+    np.testing.assert_array_equal(total, metrics["loss"])
+    assert all(float(metrics[name]) > 0 for name in (*parts, "error_m"))
+
+
+def test_frames_after_the_end_of_a_clip_have_no_influence(model, keys):
+    clips = [tiny.motion(n, frames=7) for n in range(4)]
+    padded = Windows(clips, 10, least=7).take(np.arange(4))
+    assert not padded.valid[:, 7:].any()
+    changed = [np.array(x) for x in padded.poses]
+    changed[0][:, 7:] += 2.0
+    changed[2][:, 7:] += 0.2
+    other = padded._replace(poses=Poses(*changed))
+    (here, _), slope = value_and_gradient(model, padded, keys)
+    (there, _), other_slope = value_and_gradient(model, other, keys)
+    assert float(here) > 0
+    np.testing.assert_allclose(there, here, rtol=1e-6)
+    assert_same(other_slope, slope)
+
+
+def test_valid_frames_do_have_influence(model, batch, keys, found):
+    changed = np.array(batch.poses.joints)
+    changed[:, 7:] += 0.2
+    other = batch._replace(poses=batch.poses._replace(joints=changed))
+    (there, _), _ = value_and_gradient(model, other, keys)
+    assert abs(float(there - found[0][0])) > 1e-3
+
+
+def test_loss_of_a_batch_is_the_mean_over_its_shares(model, batch, keys, found):
+    shares = [
+        value_and_gradient(
+            model, jax.tree.map(lambda x, at=at: x[at], batch), keys[np.array(at)]
+        )
+        for at in ([0, 1], [2, 3])
+    ]
+    mean = jax.tree.map(lambda a, b: (a + b) / 2, *shares)
+    assert_same(mean, found, atol=1e-5)
+
+
+def test_every_window_has_noise_of_its_own_key(model, batch, keys, found):
+    again = value_and_gradient(model, batch, keys)
+    assert_same(again, found, rtol=0, atol=0)
+    (there, _), _ = value_and_gradient(model, batch, keys[::-1])
+    assert abs(float(there - found[0][0])) > 1e-4
+
+
+def still(joints, place=(0, 0, 0.8)):
+    """Windows [4, 10] of people who do not move at all."""
+    shape = (4, 10)
+    poses = Poses(
+        np.broadcast_to(np.float32(place), (*shape, 3)),
+        np.broadcast_to(np.float32([1, 0, 0, 0]), (*shape, 4)),
+        np.broadcast_to(np.float32(joints), (*shape, 7)),
+    )
+    body = tiny.body()
+    offsets = np.tile(np.float32(body.offsets), (4, 1, 1))
+    return WindowBatch(poses, np.ones(shape, bool), offsets)
+
+
+@pytest.mark.parametrize("posture", ["rest", "lower limits", "upper", "outside"])
+def test_gradient_is_finite_on_data_that_stands_still(model, keys, posture):
+    body = tiny.body()
+    joints = {
+        "rest": np.zeros(7),
+        "lower limits": body.lower,
+        "upper": body.upper,
+        "outside": 2 * body.upper,
+    }[posture]
+    for other in (model, tiny.fresh_model()):
+        (total, _), slope = value_and_gradient(other, still(joints), keys)
+        assert np.isfinite(total)
+        assert all(np.isfinite(x).all() for x in jax.tree.leaves(slope))
+        assert max(np.abs(x).max() for x in jax.tree.leaves(slope)) > 0
+
+
+def test_a_forecast_that_is_right_costs_nothing():
+    config = dataclasses.replace(CONFIG, context_noise=0.0, residual=0.0)
+    model = tiny.fresh_model()
+    zero = model.replace(params=jax.tree.map(jnp.zeros_like, model.params))
+    keys = jax.random.split(jax.random.key(0), 4)
+    _, metrics = jax.jit(lambda: loss(zero, still(np.zeros(7)), keys, config))()
+    assert float(metrics["position"]) < 1e-3
+    assert float(metrics["velocity"]) < 1e-3
+    assert float(metrics["error_m"]) < 2e-5
+
+
+def test_steps_down_the_gradient_lower_the_loss(batch, keys):
+    model = tiny.fresh_model()
+
+    @jax.jit
+    def descend(params):
+        (value, _), slope = value_and_gradient(
+            model.replace(params=params), batch, keys
+        )
+        norm = jnp.sqrt(sum(jnp.sum(x * x) for x in jax.tree.leaves(slope)))
+        step = jax.tree.map(lambda p, g: p - 0.03 * g / norm, params, slope)
+        return step, value
+
+    params, values = model.params, []
+    for _ in range(20):
+        params, value = descend(params)
+        values.append(float(value))
+    assert values[-1] < 0.9 * values[0]
