@@ -4,8 +4,8 @@
 
 It reads the dataset that the run was trained from (or --data_dir), prints the
 forecast error at 100, 200 and 400 ms beside zero and constant velocity with 95 %
-intervals over sequences, continues the longest test clip, and writes all of it to
-<workdir>/report.md.
+intervals over sequences, continues the liveliest of the long test clips, and writes
+all of it to <workdir>: report.md, motion.html and BVH files.
 """
 
 from pathlib import Path

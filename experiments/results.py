@@ -5,14 +5,16 @@ import subprocess
 from pathlib import Path
 
 import jax
+import numpy as np
 
 from experiments.pipeline import HORIZONS_MS
-from kinematics import Motion
+from kinematics import Motion, limits
 from kinematics.formats import bvh
-from kinematics.motion import concatenate
+from kinematics.motion import concatenate, positions
 from lmmjax.data.catalog import DataError
 from lmmjax.data.prepare import Dataset
 from lmmjax.evaluation.forecast import ForecastTable, forecast
+from lmmjax.evaluation.metrics import joint_speed
 from lmmjax.evaluation.rollout import RolloutReport, judge_rollout
 from lmmjax.generation import continue_motion
 from lmmjax.generation.continuation import PromptError
@@ -68,7 +70,7 @@ def continue_and_write(
     for n, sample in enumerate(found):
         name = "motion.bvh" if n == 0 else f"motion_{n + 1}.bvh"
         bvh.write(out / name, concatenate(past, sample))
-    report = judge_rollout(found, motion)
+    report = judge_rollout(found, motion[: cut + len(found[0])])
     text = f"# Continuation of {motion.name}\n\n{report.markdown()}\n"
     (out / "report.md").write_text(text)
     return report
@@ -85,8 +87,8 @@ def evaluate(
 ) -> str:
     """Forecast and rollout protocols on the test split, as markdown.
 
-    The report is written to ``<workdir>/report.md``, the continuation of the
-    longest test clip beside it.
+    The report is written to ``<workdir>/report.md``, the continuation of one test
+    clip beside it.
     """
     clips = dataset["test"]
     if not clips:
@@ -95,22 +97,34 @@ def evaluate(
             "files, or --set data.test_subjects=<names>"
         )
     table = forecast(model, clips, HORIZONS_MS)
-    longest = max(clips, key=len)
+    clip = _liveliest(clips, seconds)
     rollout = continue_and_write(
         model,
-        longest,
+        clip,
         workdir,
-        at_seconds=min(_OBSERVED_SECONDS, longest.duration / 2),
+        at_seconds=min(_OBSERVED_SECONDS, clip.duration / 2),
         seconds=seconds,
         samples=samples,
         seed=seed,
     )
-    text = report(dataset, meta, table, rollout, longest)
+    text = report(model, dataset, meta, table, rollout, clip)
     (workdir / "report.md").write_text(text + "\n")
     return text
 
 
+def _liveliest(clips: list[Motion], seconds: float) -> Motion:
+    """Of the clips that last long enough to compare, the one that moves most."""
+    wanted = min(seconds + _OBSERVED_SECONDS, max(m.duration for m in clips))
+
+    def speed(motion: Motion) -> float:
+        frames = round(wanted * motion.fps) + 1
+        return float(joint_speed(positions(motion[:frames]), motion.fps).mean())
+
+    return max((m for m in clips if m.duration >= wanted - 1e-6), key=speed)
+
+
 def report(
+    model: MovementModel,
     dataset: Dataset,
     meta: dict,
     table: ForecastTable,
@@ -119,11 +133,8 @@ def report(
 ) -> str:
     """The figures of a run, with where they come from."""
     subjects = sorted({m.subject for m in dataset["test"] if m.subject})
-    outside = ", ".join(
-        f"{100 * meta[key]:.2f} % of {name}"
-        for key, name in (("train_outside", "training"), ("test_outside", "test"))
-        if key in meta
-    )
+    test_joints = np.concatenate([m.joints for m in dataset["test"]])
+    outside = limits.share_outside(model.body, test_joints)
     return "\n".join(
         [
             "# Report",
@@ -140,7 +151,10 @@ def report(
             "",
             *(f"- {line}" for line in dataset.summary),
             f"- test subjects: {', '.join(subjects) or 'not known; split by file'}",
-            f"- frames over a limit of the fitted body: {outside}",
+            "- frames over a limit of the body: "
+            f"{100 * meta['train_outside_file_limits']:.2f} % of training with the "
+            f"limits of the files, {100 * meta['train_outside']:.2f} % of training and "
+            f"{100 * outside:.2f} % of test with the fitted ones",
             f"- seed {meta['loop']['seed']}, at most {meta['loop']['steps']} steps",
             f"- {jax.devices()[0].device_kind} ({jax.devices()[0].platform}), "
             f"jax {jax.__version__}, commit {_commit()}, "

@@ -95,7 +95,7 @@ def load(workdir: str | Path) -> tuple[Config, str | None]:
         return _from_dict(Config, content["config"]), content["data_dir"]
     except FileNotFoundError:
         raise SettingError(f"{path}: not here; is this the folder of a run?") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingError(f"{path}: not a configuration ({error})") from error
 
 
@@ -114,16 +114,16 @@ def _replace(config: Any, key: str, path: list[str], text: str) -> Any:
     names = [field.name for field in dataclasses.fields(config)]
     whole = key[: len(key) - len(".".join(path))]
     if path[0] not in names:
-        known = keys(config, whole)
+        known = keys(config)
         raise SettingError(
-            f"no setting {key!r}{_did_you_mean(key, known)}; "
-            f"there are {', '.join(known)}"
+            f"no setting {key!r}{_did_you_mean('.'.join(path), known, whole)}; "
+            f"there are {', '.join(whole + name for name in known)}"
         )
     value = getattr(config, path[0])
     if dataclasses.is_dataclass(value) != (len(path) > 1):
+        known = keys(config, whole) if len(path) > 1 else keys(value, f"{key}.")
         raise SettingError(
-            f"{key!r} is not a single setting; "
-            f"there are {', '.join(keys(config, whole))}"
+            f"{key!r} is not a single setting; there are {', '.join(known)}"
         )
     if len(path) > 1:
         new = _replace(value, key, path[1:], text)
@@ -158,6 +158,6 @@ def _article(kind: type) -> str:
     return names.get(kind, kind.__name__)
 
 
-def _did_you_mean(word: str, known) -> str:
+def _did_you_mean(word: str, known, prefix: str = "") -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}?" if close else ""
+    return f", did you mean {prefix + close[0]!r}?" if close else ""

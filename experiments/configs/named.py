@@ -16,9 +16,10 @@ DEMO = Config(
 
 SMALL = Config(
     model=ModelConfig(
-        width=192, layers=4, heads=6, head_width=320, head_layers=2, horizon=15
+        width=128, layers=4, heads=4, head_width=256, head_layers=2, horizon=15
     ),
-    loop=LoopConfig(steps=6000, batch=32, save_every=250, evaluate_every=500),
+    loss=LossConfig(places=6, draws=3),
+    loop=LoopConfig(steps=4000, batch=32, save_every=200, evaluate_every=200),
 )
 
 CONFIGS: dict[str, Config] = {"demo": DEMO, "small": SMALL}

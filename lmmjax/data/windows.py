@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kinematics import Motion, Poses
+from kinematics.skeleton import Array
 
 
 class WindowBatch(NamedTuple):
@@ -20,8 +21,8 @@ class WindowBatch(NamedTuple):
     """
 
     poses: Poses
-    valid: np.ndarray
-    offsets: np.ndarray
+    valid: Array
+    offsets: Array
 
 
 class Windows:

@@ -69,9 +69,13 @@ def judge_rollout(samples: Sequence[Motion], truth: Motion) -> RolloutReport:
         places = positions(motion)
         finite = finite and all(np.isfinite(x).all() for x in (*motion.poses, places))
         body = motion.skeleton
+        # Seen from the root: far from the origin float32 is too coarse for a thumb.
+        at_origin = motion.replace(root_position=0 * np.asarray(motion.root_position))
         stretch = max(
             stretch,
-            metrics.bone_stretch(places, body.parents, np.asarray(body.offsets)),
+            metrics.bone_stretch(
+                positions(at_origin), body.parents, np.asarray(body.offsets)
+            ),
         )
         violations += int(np.sum(np.asarray(limits.excess(body, motion.joints)) > 0))
         speeds.append(_end_speed(places, motion.fps))

@@ -1,1 +1,9 @@
-"""Training: loss, step, parallel devices, checkpoints and the loop."""
+"""Training: loss, step, parallel devices, checkpoints, the loop, and `fit`."""
+
+from lmmjax.training.checkpoint import load_model
+from lmmjax.training.fit import fit
+from lmmjax.training.loop import LoopConfig
+from lmmjax.training.loss import LossConfig
+from lmmjax.training.state import OptimizerConfig
+
+__all__ = ["LoopConfig", "LossConfig", "OptimizerConfig", "fit", "load_model"]

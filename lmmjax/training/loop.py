@@ -1,19 +1,19 @@
 """The training loop: resume, step, log, evaluate, save."""
 
+import contextlib
 import dataclasses
 import itertools
+import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
-import jax
 import jax.numpy as jnp
 
 from lmmjax.data.prefetch import prefetch
 from lmmjax.data.windows import Windows, batches
 from lmmjax.model.movement import MovementModel
 from lmmjax.training import parallel
-from lmmjax.training.checkpoint import CheckpointError, Checkpoints
+from lmmjax.training.checkpoint import Checkpoints
 from lmmjax.training.log import Console, MetricLog
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import OptimizerConfig, create_state, optimizer
@@ -48,7 +48,7 @@ Evaluate = Callable[[MovementModel], dict[str, float]]
 def train(
     model: MovementModel,
     windows: Windows,
-    workdir: str | Path,
+    workdir: str | os.PathLike,
     loop: LoopConfig,
     loss: LossConfig,
     optimization: OptimizerConfig,
@@ -61,10 +61,10 @@ def train(
 
     A run that is killed and started again ends with bitwise the same parameters
     as one that was not: the order of the data and all noise follow from the seed
-    and the step.
+    and the step. A run that has ended, by its steps or by ``enough``, is only read.
 
     Args:
-      model: fresh model; of a resumed run only its shapes are used.
+      model: fresh model; a resumed run must be of the same one.
       windows: training windows.
       workdir: folder of the run: checkpoints and metrics.jsonl.
       loop: length and rhythm.
@@ -79,22 +79,22 @@ def train(
       The model with averaged parameters.
 
     Raises:
-      CheckpointError: the folder holds a run of another model.
-      OSError: the disk is full; the last whole checkpoint stays.
+      CheckpointError: the folder holds a run of another model, or the disk is full;
+        the last whole checkpoint stays.
+      OSError: metrics.jsonl cannot be written.
+      FloatingPointError: the loss is no longer a number.
+      KeyboardInterrupt: the process was asked to stop, and has saved.
     """
     transform = optimizer(optimization, loop.steps)
     state = create_state(model, transform, loop.seed)
     state = parallel.replicate(state, num_devices)
     checkpoints = Checkpoints(workdir, loop.keep)
     if checkpoints.latest_step() is not None:
-        try:
-            state = checkpoints.restore(state)
-        except ValueError as error:
-            raise CheckpointError(
-                f"{workdir}: holds a run of another model or skeleton; choose another "
-                "--workdir, or delete this one to start anew"
-            ) from error
-        state = parallel.replicate(state, num_devices)
+        found = checkpoints.check(model)
+        state = parallel.replicate(checkpoints.restore(state), num_devices)
+        if found.get("done"):
+            checkpoints.close()
+            return model.replace(params=state.ema)
     start = int(state.step)
     step = parallel.parallelize(
         make_step(model, transform, loss, optimization.ema, parallel.AXIS), num_devices
@@ -102,46 +102,50 @@ def train(
     data = prefetch(
         parallel.split(batch, num_devices)
         for batch in itertools.islice(
-            batches(windows, loop.batch, loop.seed, start), loop.steps - start
+            batches(windows, loop.batch, loop.seed, start), max(loop.steps - start, 0)
         )
     )
     log = MetricLog(workdir, start)
     console = Console(loop.steps, start)
     poses_per_step = loop.batch * windows.length
     description = {**(meta or {}), "loop": dataclasses.asdict(loop)}
-    text, saved = "", start
-    with _StopRequest() as stop:
+    text = ""
+    with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(_StopRequest())
+        for opened in (checkpoints, log, data):
+            stack.callback(opened.close)
         for number, batch in enumerate(data, start + 1):
             state, metrics = step(state, batch)
+            last, enough_found = number == loop.steps, False
+            report = last or number == 1 or number % 10 == 0
+            ending = last or stop.requested
+            saving = ending or number % loop.save_every == 0
             # Reading a metric waits for the device: once per report, not per step.
-            last = number == loop.steps or stop.requested
-            if number % 10 == 0 or last or number == start + 1:
+            if report or saving or number == start + 1:
                 values = {k: float(v) for k, v in metrics.items()}
-                log.write(number, **values)
                 _check_finite(values, number, workdir)
                 text = (
                     f"loss {values['loss']:.3f} error {1e3 * values['error_m']:.1f} mm"
                 )
                 console.update(number, (number - start) * poses_per_step, text)
-            done = last
+            if report:
+                log.write(number, **values)
             if evaluate is not None and (number % loop.evaluate_every == 0 or last):
                 found = evaluate(model.replace(params=state.ema))
                 log.write(number, **found)
-                done = done or (enough is not None and enough(found))
-            if number % loop.save_every == 0 or done:
-                checkpoints.save(state, model, description)
-                saved = number
-            if done:
+                enough_found = enough is not None and enough(found)
+            if saving or enough_found:
+                checkpoints.save(state, model, {**description, "done": enough_found})
+            if ending or enough_found:
                 console.update(
                     number, (number - start) * poses_per_step, text, last=True
                 )
                 break
-    data.close()
-    log.close()
-    checkpoints.close()
     if stop.requested:
-        raise KeyboardInterrupt(f"stopped at step {saved}; the same command goes on")
-    return model.replace(params=jax.tree.map(jnp.asarray, state.ema))
+        raise KeyboardInterrupt(
+            f"stopped at step {int(state.step)}; the same command goes on"
+        )
+    return model.replace(params=state.ema)
 
 
 def _check_finite(values: dict[str, float], step: int, workdir) -> None:

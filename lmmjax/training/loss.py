@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model import diffusion, movement, poses
 from lmmjax.model.movement import MovementModel
+from lmmjax.training.augment import mirror_some
 
 Array = jax.Array
 
@@ -30,6 +31,8 @@ class LossConfig:
       velocity: weight of the distance of joint velocities in the forecast.
       residual: weight of the squared error of noisy residuals.
       body: weight of joint positions at noise levels below 1.
+      mirror: share of the windows that are seen in the mirror; only for bodies
+        that have one.
       context_noise: largest scale of the noise on the context, in units of the
         typical change from one frame to the next.
     """
@@ -40,6 +43,7 @@ class LossConfig:
     velocity: float = 1.0
     residual: float = 1.0
     body: float = 0.25
+    mirror: float = 0.5
     context_noise: float = 1.0
 
 
@@ -59,6 +63,10 @@ def loss(
       Scalar loss and a dictionary of scalar parts; ``error_m`` is the mean joint
       error of the forecast in metres.
     """
+    if config.mirror:
+        # A fold of its own, so that the tosses are independent of the noise.
+        tosses = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys)
+        batch = mirror_some(model.body, batch, tosses, config.mirror)
     horizon = model.config.horizon
     length = batch.valid.shape[1] - horizon
     scale = model.statistics.residual_scale

@@ -6,6 +6,7 @@ else has to know how many there are. To outgrow pmap, this page is what changes.
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 AXIS = "devices"
@@ -43,6 +44,13 @@ def replicate(tree, num_devices: int | None = None):
     """Place a tree on every local device, whole."""
     mesh = Mesh(np.array(local_devices(num_devices)), (AXIS,))
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+
+
+def from_first_process(tree):
+    """The tree of arrays of the first process, on every process."""
+    if jax.process_count() == 1:
+        return tree
+    return multihost_utils.broadcast_one_to_all(tree)
 
 
 def split(tree, num_devices: int | None = None):

@@ -70,7 +70,8 @@ def create_state(
     """The state before the first step."""
     return TrainState(
         step=jnp.zeros((), jnp.int32),
-        params=model.params,
+        # Copies: a step gives up its state's memory, and the model keeps its own.
+        params=jax.tree.map(jnp.copy, model.params),
         ema=jax.tree.map(jnp.copy, model.params),
         opt_state=transform.init(model.params),
         rng=jax.random.key(seed),

@@ -1,4 +1,4 @@
-"""Plain numbers the model needs of the data: limits and scales."""
+"""Plain numbers the model needs of the data: scales of tokens and residuals."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kinematics import Poses, Skeleton, limits
+from kinematics import Poses, Skeleton
 from lmmjax.data.windows import Windows
 from lmmjax.model import poses
 from lmmjax.model.movement import Statistics
@@ -14,11 +14,6 @@ from lmmjax.model.movement import Statistics
 # Windows that the scales are measured on, drawn evenly over all clips.
 _WINDOWS = 512
 _BATCH = 64
-
-
-def fit_body(body: Skeleton, joints: np.ndarray) -> Skeleton:
-    """The body with limits that hold the training motion; see `limits.widen`."""
-    return limits.widen(body, joints)
 
 
 def fit_statistics(

@@ -1,5 +1,6 @@
 """One update of the parameters."""
 
+import dataclasses
 from collections.abc import Callable
 
 import jax
@@ -9,6 +10,7 @@ import optax
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model.movement import MovementModel
 from lmmjax.training import loss as losses
+from lmmjax.training.augment import can_mirror
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import TrainState
 
@@ -35,6 +37,8 @@ def make_step(
       A pure function of state and batch share to the new state and metrics, both
       the same on every device.
     """
+    if not can_mirror(model.body):
+        config = dataclasses.replace(config, mirror=0.0)
 
     def step(state: TrainState, batch: WindowBatch):
         # Each window has a key of its own, by its place in the whole batch: the

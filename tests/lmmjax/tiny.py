@@ -14,7 +14,7 @@ from lmmjax.model import poses as pose_features
 FPS = 30.0
 CONFIG = ModelConfig(
     width=16,
-    layers=2,
+    layers=1,
     heads=2,
     window=4,
     head_width=16,

@@ -1,0 +1,114 @@
+"""Fit a model to motions: body, scales, windows and training in one call."""
+
+import os
+from collections.abc import Callable, Sequence
+
+import jax
+import numpy as np
+
+from kinematics import Motion, Skeleton, limits
+from lmmjax.data.catalog import DataError
+from lmmjax.data.windows import Windows
+from lmmjax.model.movement import (
+    ModelConfig,
+    MovementModel,
+    initialize,
+    num_parameters,
+)
+from lmmjax.training import loop as loops
+from lmmjax.training import parallel
+from lmmjax.training.loop import Evaluate, LoopConfig
+from lmmjax.training.loss import LossConfig
+from lmmjax.training.state import OptimizerConfig
+from lmmjax.training.statistics import fit_statistics
+
+
+def fit(
+    motions: Sequence[Motion],
+    workdir: str | os.PathLike,
+    model: ModelConfig | None = None,
+    loss: LossConfig | None = None,
+    optim: OptimizerConfig | None = None,
+    loop: LoopConfig | None = None,
+    context: int = 32,
+    stride: int = 1,
+    evaluate: Evaluate | None = None,
+    enough: Callable[[dict[str, float]], bool] | None = None,
+    meta: dict | None = None,
+) -> MovementModel:
+    """Train a model on clips; go on where it was if the folder holds a run.
+
+    Args:
+      motions: training clips of one tree of joints, in common joint coordinates and
+        at one rate, as the datasets of `lmmjax.data` hold them.
+      workdir: folder of the run: checkpoints and metrics.jsonl.
+      model: size of the network.
+      loss: weights of the loss.
+      optim: the optimiser.
+      loop: length and rhythm.
+      context: observed poses in a training window.
+      stride: frames from one training window of a clip to the next.
+      evaluate: measures a model on validation motion, from time to time.
+      enough: whether what ``evaluate`` found is good enough to stop.
+      meta: JSON values to keep beside the checkpoint.
+
+    Returns:
+      The trained model, with averaged parameters.
+
+    Raises:
+      DataError: every clip is too short for a window.
+    """
+    model = model or ModelConfig()
+    loop = loop or LoopConfig()
+    windows = training_windows(motions, context, model.horizon, stride)
+    body, shares = fit_body(motions)
+    fps = motions[0].fps
+    numbers = fit_statistics(body, windows, model.horizon, fps)
+    # Each process has clips of its own; all must build the same model.
+    body, numbers = parallel.from_first_process((body, numbers))
+    fresh = initialize(jax.random.key(loop.seed), body, numbers, model, fps)
+    print(
+        f"{num_parameters(fresh):,} parameters, {len(windows):,} windows, "
+        f"{jax.device_count()} x {jax.devices()[0].device_kind}"
+    )
+    return loops.train(
+        fresh,
+        windows,
+        workdir,
+        loop,
+        loss or LossConfig(),
+        optim or OptimizerConfig(),
+        evaluate,
+        enough,
+        meta={**shares, **(meta or {})},
+    )
+
+
+def training_windows(
+    motions: Sequence[Motion], context: int, horizon: int, stride: int
+) -> Windows:
+    """Windows of context and horizon; half of the context is enough to be there."""
+    length, least = context + horizon, context // 2 + horizon
+    windows = Windows(motions, length, stride, least=least)
+    if not len(windows):
+        raise DataError(
+            f"every clip is shorter than the {least} frames that training needs; give "
+            "longer clips, or a shorter context and horizon"
+        )
+    return windows
+
+
+def fit_body(motions: Sequence[Motion]) -> tuple[Skeleton, dict[str, float]]:
+    """The body of some clips, with limits that hold their motion.
+
+    Returns:
+      The body, and the share of frames over a limit: with the limits of the files
+      alone, and with the new ones.
+    """
+    body = motions[0].skeleton
+    joints = np.concatenate([m.joints for m in motions])
+    fitted = limits.widen(body, joints)
+    return fitted, {
+        "train_outside_file_limits": limits.share_outside(body, joints),
+        "train_outside": limits.share_outside(fitted, joints),
+    }

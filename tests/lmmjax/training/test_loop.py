@@ -1,0 +1,200 @@
+"""Laws of the training loop: stopped or killed anywhere, it ends the same."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from lmmjax.data.windows import Windows
+from lmmjax.training import loop, step
+from lmmjax.training.checkpoint import CheckpointError, Checkpoints, load_model
+from tests.lmmjax import tiny
+from tests.lmmjax.training import toy
+from tests.lmmjax.training.toy import evaluate
+
+ROOT = pathlib.Path(__file__).parents[3]
+
+
+def assert_same_parameters(a, b):
+    for x, y in zip(jax.tree.leaves(a.params), jax.tree.leaves(b.params), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def metrics(folder):
+    return [
+        json.loads(line)
+        for line in (folder / "metrics.jsonl").read_text().split("\n")[:-1]
+    ]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """A loss that compiles at once, for laws that hold for any loss."""
+    monkeypatch.setattr(step.losses, "loss", toy.toy_loss)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that was never stopped: its folder and its model."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step.losses, "loss", toy.toy_loss)
+        return folder, toy.train(folder, evaluate=evaluate)
+
+
+def test_a_killed_run_ends_with_bitwise_the_same_parameters(quick, tmp_path):
+    def run(folder):
+        return toy.train(folder, loop_config=toy.KILLED, evaluate=evaluate)
+
+    straight = run(tmp_path / "a")
+    # Killed in the middle of its second save, or soon after.
+    command = [sys.executable, toy.__file__, str(tmp_path / "b"), "9"]
+    cache = jax.config.jax_compilation_cache_dir
+    extra = {"PYTHONPATH": str(ROOT), "JAX_COMPILATION_CACHE_DIR": str(cache)}
+    dead = subprocess.run(command, env=os.environ | extra, capture_output=True)
+    assert dead.returncode == -signal.SIGKILL, dead.stderr.decode()[-2000:]
+    assert Checkpoints(tmp_path / "b").latest_step() in (4, 8)
+    assert_same_parameters(run(tmp_path / "b"), straight)
+    assert metrics(tmp_path / "b") == metrics(tmp_path / "a")
+
+
+def test_a_run_asked_to_stop_saves_and_says_how_to_go_on(quick, whole, tmp_path):
+    def stopped(model):
+        signal.raise_signal(signal.SIGTERM)
+        return evaluate(model)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt, match="stopped at step 7; the same command"):
+        toy.train(tmp_path, evaluate=stopped)
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert Checkpoints(tmp_path).latest_step() == 7
+    again = toy.train(tmp_path, evaluate=evaluate)
+    assert_same_parameters(again, whole[1])
+    assert metrics(tmp_path) == metrics(whole[0])
+
+
+def test_metrics_have_every_step_once_and_in_order_after_a_kill(quick, whole, tmp_path):
+    class Killed(Exception):
+        pass
+
+    def killed(model):
+        if next(calls) == 3:
+            # What is written but not saved, and a line that was cut short.
+            with (tmp_path / "metrics.jsonl").open("a") as file:
+                file.write('{"step": 20, "loss": 1.0}\n{"step": 21, "lo')
+            raise Killed
+        return evaluate(model)
+
+    calls = iter(range(1, 9))
+    with pytest.raises(Killed):
+        toy.train(tmp_path, evaluate=killed)
+    again = toy.train(tmp_path, evaluate=evaluate)
+    assert_same_parameters(again, whole[1])
+    lines = metrics(tmp_path)
+    assert lines == metrics(whole[0])
+    assert [x["step"] for x in lines if "loss" in x] == [1, 10, 20, 24]
+    assert [x["step"] for x in lines if "answer" in x] == [6, 12, 18, 24]
+
+
+def test_a_finished_run_is_only_read(quick, whole, monkeypatch):
+    folder, model = whole
+    before = sorted((p, p.stat().st_mtime_ns) for p in folder.rglob("*/*"))
+    lines = metrics(folder)
+    monkeypatch.setattr(loop, "batches", lambda *_: iter(()))
+    again = toy.train(folder, evaluate=lambda model: 1 / 0)
+    assert_same_parameters(again, model)
+    assert sorted((p, p.stat().st_mtime_ns) for p in folder.rglob("*/*")) == before
+    assert metrics(folder) == lines
+    shorter = dataclasses.replace(toy.LOOP, steps=12)
+    assert_same_parameters(toy.train(folder, loop_config=shorter), model)
+
+
+def test_a_run_that_was_good_enough_stops_and_stays_stopped(quick, whole, tmp_path):
+    def enough(found):
+        assert set(found) == {"answer"}
+        return next(asked) == 2
+
+    asked = iter((1, 2))
+    first = toy.train(tmp_path, evaluate=evaluate, enough=enough)
+    assert Checkpoints(tmp_path).latest_step() == 12
+    again = toy.train(tmp_path, evaluate=lambda model: 1 / 0, enough=enough)
+    assert_same_parameters(again, first)
+    assert metrics(tmp_path)[-1] == next(
+        x for x in metrics(whole[0]) if x["step"] == 12 and "answer" in x
+    )
+    assert load_model(tmp_path)[1]["done"] is True
+
+
+def test_loaded_model_is_the_returned_one_with_averaged_parameters(whole):
+    folder, model = whole
+    loaded, meta = load_model(folder)
+    assert_same_parameters(loaded, model)
+    assert meta["loop"] == dataclasses.asdict(toy.LOOP)
+    assert meta["done"] is False
+
+
+def test_a_run_with_another_model_is_refused_in_a_sentence(quick, whole):
+    folder, _ = whole
+    model = tiny.fresh_model(toy.MODEL)
+    body = model.body
+    others = {
+        "config": tiny.fresh_model(dataclasses.replace(toy.MODEL, width=32)),
+        "fps": model.replace(fps=25.0),
+        "body": model.replace(body=body.replace(upper=body.upper + np.float32(0.1))),
+    }
+    # The same shapes, but other scales or another reach of attention.
+    wider = 2 * model.statistics.residual_scale
+    others["statistics"] = model.replace(
+        statistics=dataclasses.replace(model.statistics, residual_scale=wider)
+    )
+    others[" config"] = tiny.fresh_model(dataclasses.replace(toy.MODEL, window=5))
+    for part, other in others.items():
+        with pytest.raises(CheckpointError, match=rf"another {part.strip()}; choose"):
+            toy.train(folder, other)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_before_it_is_saved(
+    monkeypatch, tmp_path
+):
+    def broken(model, batch, keys, config):
+        value, parts = toy.toy_loss(model, batch, keys, config)
+        return jax.numpy.nan * value, {**parts, "loss": jax.numpy.nan * value}
+
+    monkeypatch.setattr(step.losses, "loss", broken)
+    with pytest.raises(FloatingPointError, match="no longer a number"):
+        toy.train(tmp_path)
+    assert Checkpoints(tmp_path).latest_step() is None
+
+
+def test_the_model_that_was_given_is_left_alone(quick, tmp_path):
+    model = tiny.fresh_model(toy.MODEL)
+    before = [np.array(x) for x in jax.tree.leaves(model.params)]
+    trained = toy.train(
+        tmp_path, model, dataclasses.replace(toy.LOOP, steps=2), num_devices=1
+    )
+    for x, y in zip(jax.tree.leaves(model.params), before, strict=True):
+        np.testing.assert_array_equal(x, y)
+    moved = [
+        np.abs(x - y).max()
+        for x, y in zip(jax.tree.leaves(trained.params), before, strict=True)
+    ]
+    assert max(moved) > 0
+
+
+def test_clips_that_are_too_short_are_told(tmp_path):
+    with pytest.raises(ValueError, match="all clips are too short"):
+        loop.train(
+            tiny.fresh_model(toy.MODEL),
+            Windows([tiny.motion(0, 4)], 6),
+            tmp_path,
+            toy.LOOP,
+            toy.LOSS,
+            loop.OptimizerConfig(),
+        )

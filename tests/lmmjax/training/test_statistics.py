@@ -1,0 +1,86 @@
+"""Laws of the statistics: NumPy's numbers, of real frames only, never zero."""
+
+import jax
+import numpy as np
+import pytest
+
+from kinematics import Poses
+from lmmjax.data.windows import Windows
+from lmmjax.model import poses
+from lmmjax.training import statistics
+from tests.lmmjax import tiny
+
+HORIZON, LENGTH = 2, 6
+every = slice(None)
+
+
+@pytest.fixture(scope="module")
+def windows():
+    """64 windows: no more than one block, so that each is looked at once."""
+    clips = [tiny.motion(n, LENGTH + 15) for n in range(4)]
+    return Windows(clips, LENGTH)
+
+
+@pytest.fixture(scope="module")
+def found(windows):
+    assert len(windows) == 64
+    return statistics.fit_statistics(tiny.body(), windows, HORIZON, tiny.FPS)
+
+
+def test_scales_are_those_of_numpy(windows, found):
+    batch = windows.take(np.arange(64))
+    body = tiny.body().replace(offsets=batch.offsets[:, None])
+    tokens = jax.jit(poses.tokens, static_argnums=3)
+    features, places = tokens(body, batch.poses.at(every, 0), batch.poses, tiny.FPS)
+    flat = np.float64(features).reshape(-1, features.shape[-1])
+    np.testing.assert_allclose(found.token_mean, flat.mean(0), rtol=1e-3, atol=1e-4)
+    scale = np.maximum(flat.std(0), 1e-2)
+    np.testing.assert_allclose(found.token_scale, scale, rtol=5e-3)
+    for h in (1, 2):
+        start, end = (
+            batch.poses.at(every, slice(-h)),
+            batch.poses.at(every, slice(h, None)),
+        )
+        r = np.float64(jax.jit(poses.difference)(body, start, end))
+        root = np.sqrt((r**2).mean((0, 1)))
+        np.testing.assert_allclose(found.residual_scale[h - 1], root, rtol=1e-3)
+        moved = np.linalg.norm(places[:, h:] - places[:, :-h], axis=-1).mean()
+        np.testing.assert_allclose(found.horizon_error[h - 1], moved, rtol=1e-4)
+
+
+class Disturbed(Windows):
+    """Windows whose frames after the end of a clip are something else."""
+
+    def take(self, index):
+        batch = super().take(index)
+        poses = [np.where(batch.valid[..., None], x, x + 0.5) for x in batch.poses]
+        return batch._replace(poses=Poses(*poses))
+
+
+def test_frames_after_the_end_of_a_clip_do_not_count(found):
+    clips = [tiny.motion(n, LENGTH - 1) for n in range(4)]
+    padded, disturbed = (
+        statistics.fit_statistics(
+            tiny.body(), kind(clips, LENGTH, least=5), HORIZON, tiny.FPS
+        )
+        for kind in (Windows, Disturbed)
+    )
+    for x, y in zip(*map(jax.tree.leaves, (padded, disturbed)), strict=True):
+        np.testing.assert_array_equal(x, y)
+    assert np.abs(padded.token_mean - found.token_mean).max() > 1e-2
+
+
+def test_scales_of_what_never_moves_are_above_zero():
+    clip = tiny.motion(0, LENGTH + 15)
+    still = clip.replace(
+        root_position=np.tile(clip.root_position[:1], (len(clip), 1)),
+        root_rotation=np.tile(clip.root_rotation[:1], (len(clip), 1)),
+        joints=np.zeros_like(clip.joints),
+    )
+    found = statistics.fit_statistics(
+        tiny.body(), Windows([still], LENGTH), HORIZON, tiny.FPS
+    )
+    assert found.token_scale.min() == np.float32(1e-2)
+    assert found.residual_scale.min() == np.float32(1e-4)
+    assert found.horizon_error.min() == np.float32(1e-4)
+    assert all(x.dtype == np.float32 for x in jax.tree.leaves(found))
