@@ -132,7 +132,9 @@ def report(
     clip: Motion,
 ) -> str:
     """The figures of a run, with where they come from."""
-    subjects = sorted({m.subject for m in dataset["test"] if m.subject})
+    subjects = {m.subject for m in dataset["test"]}
+    apart = subjects.isdisjoint(m.subject for m in dataset["train"])
+    who = ", ".join(sorted(subjects)) if apart else "also in training; split by file"
     test_joints = np.concatenate([m.joints for m in dataset["test"]])
     outside = limits.share_outside(model.body, test_joints)
     return "\n".join(
@@ -150,7 +152,7 @@ def report(
             "## Provenance",
             "",
             *(f"- {line}" for line in dataset.summary),
-            f"- test subjects: {', '.join(subjects) or 'not known; split by file'}",
+            f"- test subjects: {who}",
             "- frames over a limit of the body: "
             f"{100 * meta['train_outside_file_limits']:.2f} % of training with the "
             f"limits of the files, {100 * meta['train_outside']:.2f} % of training and "

@@ -76,7 +76,8 @@ class ForecastTable:
         lines = [head, "|---" * (len(times) + 1) + "|"]
         for method in dict.fromkeys(row.method for row in self.rows):
             cells = [
-                f"{row.error:.1f} [{row.low:.1f}, {row.high:.1f}]"
+                f"{row.error:.1f}"
+                + (f" [{row.low:.1f}, {row.high:.1f}]" if self.clips > 1 else "")
                 for row in sorted(
                     (r for r in self.rows if r.method == method),
                     key=lambda r: r.milliseconds,
@@ -85,7 +86,9 @@ class ForecastTable:
             lines.append(f"| {method} | " + " | ".join(cells) + " |")
         lines.append("")
         lines.append(
-            f"Root-relative mean over joints, 95 % interval over sequences; "
+            "Root-relative mean over joints, "
+            + ("95 % interval over sequences" if self.clips > 1 else "no interval")
+            + f"; "
             f"{self.windows} windows of {self.clips} clips, {self.context} frames "
             f"observed at {self.fps:g} fps."
         )

@@ -87,4 +87,6 @@ def fit_to_model(model: MovementModel, motion: Motion) -> Motion:
     if len(motion) < 2:
         raise PromptError(f"{motion.name or 'the motion'} needs two frames at least")
     motion = motion.recoordinate(ours)
-    return resample(motion, model.fps)
+    # Frames are taken from the end backwards: what comes next follows the last one.
+    step = max(1, round(motion.fps / model.fps))
+    return resample(motion[(len(motion) - 1) % step :], model.fps)

@@ -1,7 +1,7 @@
 """Training: loss, step, parallel devices, checkpoints, the loop, and `fit`."""
 
 from lmmjax.training.checkpoint import load_model
-from lmmjax.training.fit import fit
+from lmmjax.training.fitting import fit
 from lmmjax.training.loop import LoopConfig
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import OptimizerConfig

@@ -116,6 +116,8 @@ def loss(
     # that the mean over devices is the mean over the whole batch.
     weight = valid / valid.size
     per_horizon = weight / model.statistics.horizon_error
+    # A noisy draw is shown all K poses at once, so all of them must be there.
+    whole = (weight * jnp.all(valid, axis=-1, keepdims=True))[:, :, None]
     distance = _length(predicted_places - target).mean(-1)
     velocity = _length(_steps(predicted_places, here) - _steps(target, here)).mean(-1)
     squared = jnp.mean((estimate - residual[:, :, None]) ** 2, axis=-1)
@@ -125,12 +127,8 @@ def loss(
         "velocity": jnp.sum(
             weight * velocity[:, :, 0] / model.statistics.horizon_error[0]
         ),
-        "residual": jnp.mean(
-            jnp.sum(weight[:, :, None] * snr * squared[:, :, 1:], (0, 1, 3))
-        ),
-        "body": jnp.mean(
-            jnp.sum(per_horizon[:, :, None] * distance[:, :, 1:], (0, 1, 3))
-        ),
+        "residual": jnp.sum(whole * snr * squared[:, :, 1:]) / max(draws - 1, 1),
+        "body": jnp.sum(whole * distance[:, :, 1:] / model.statistics.horizon_error),
     }
     total = sum(getattr(config, name) * part for name, part in parts.items())
     return total, {

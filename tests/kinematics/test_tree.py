@@ -151,7 +151,7 @@ def test_gradient_by_the_root_quaternion_holds_off_the_unit_sphere_too():
         with jax.enable_x64(True):
             slope = jax.jit(jax.grad(places))(scale * rotation)
             value = jax.jit(places)
-            expected = numeric(lambda x: np.asarray(value(x)), scale * rotation)
+            expected = numeric(lambda x, f=value: np.asarray(f(x)), scale * rotation)
         np.testing.assert_allclose(slope, expected, atol=1e-8)
 
 

@@ -61,7 +61,7 @@ def motion(seed: int = 0, frames: int = 40, fps: float = FPS) -> Motion:
         ],
         axis=-1,
     )
-    path = np.cumsum(np.stack([np.cos(yaw), np.sin(yaw)], -1), axis=0) / fps
+    path = np.stack([np.sin(yaw), -np.cos(yaw)], axis=-1) / 0.8
     height = 0.8 + 0.03 * np.sin(6 * t)
     place = np.concatenate([path, height], axis=-1)
     return Motion(

@@ -83,11 +83,12 @@ def test_valid_frames_do_have_influence(model, batch, keys, found):
 
 
 def test_loss_of_a_batch_is_the_mean_over_its_shares(model, batch, keys, found):
+    # A share is repeated to fill the batch, which does not change a mean.
     shares = [
         value_and_gradient(
             model, jax.tree.map(lambda x, at=at: x[at], batch), keys[np.array(at)]
         )
-        for at in ([0, 1], [2, 3])
+        for at in ([0, 1, 0, 1], [2, 3, 2, 3])
     ]
     mean = jax.tree.map(lambda a, b: (a + b) / 2, *shares)
     assert_same(mean, found, atol=1e-5)
@@ -129,31 +130,30 @@ def test_gradient_is_finite_on_data_that_stands_still(model, keys, posture):
         assert max(np.abs(x).max() for x in jax.tree.leaves(slope)) > 0
 
 
-def test_a_forecast_that_is_right_costs_nothing():
-    config = dataclasses.replace(CONFIG, context_noise=0.0, residual=0.0)
+def test_a_forecast_that_is_right_costs_nothing_where_the_context_is_clean():
     model = tiny.fresh_model()
     zero = model.replace(params=jax.tree.map(jnp.zeros_like, model.params))
-    keys = jax.random.split(jax.random.key(0), 4)
-    _, metrics = jax.jit(lambda: loss(zero, still(np.zeros(7)), keys, config))()
-    assert float(metrics["position"]) < 1e-3
-    assert float(metrics["velocity"]) < 1e-3
-    assert float(metrics["error_m"]) < 2e-5
+    errors = []
+    for seed in range(8):
+        keys = jnp.repeat(jax.random.split(jax.random.key(seed), 1), 4)
+        (_, metrics), _ = value_and_gradient(zero, still(np.zeros(7)), keys)
+        errors.append(float(metrics["error_m"]))
+    # Half of the windows are left as they are, the others are disturbed.
+    clean = [error < 3e-5 for error in errors]
+    assert 1 <= sum(clean) <= 7
+    assert max(errors) > 1e-3
 
 
 def test_steps_down_the_gradient_lower_the_loss(batch, keys):
-    model = tiny.fresh_model()
-
-    @jax.jit
-    def descend(params):
-        (value, _), slope = value_and_gradient(
-            model.replace(params=params), batch, keys
-        )
-        norm = jnp.sqrt(sum(jnp.sum(x * x) for x in jax.tree.leaves(slope)))
-        step = jax.tree.map(lambda p, g: p - 0.03 * g / norm, params, slope)
-        return step, value
-
-    params, values = model.params, []
+    model, values = tiny.fresh_model(), []
     for _ in range(20):
-        params, value = descend(params)
+        (value, _), slope = value_and_gradient(model, batch, keys)
+        norm = np.sqrt(sum(np.sum(np.square(x)) for x in jax.tree.leaves(slope)))
+        params = jax.tree.map(
+            lambda p, g, norm=norm: p - np.float32(0.03 / norm) * g,
+            model.params,
+            slope,
+        )
+        model = model.replace(params=params)
         values.append(float(value))
     assert values[-1] < 0.9 * values[0]
