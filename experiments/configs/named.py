@@ -19,7 +19,7 @@ SMALL = Config(
         width=128, layers=4, heads=4, head_width=256, head_layers=2, horizon=15
     ),
     loss=LossConfig(places=6, draws=3),
-    loop=LoopConfig(steps=4000, batch=32, save_every=200, evaluate_every=200),
+    loop=LoopConfig(steps=2400, batch=32, save_every=200, evaluate_every=200),
 )
 
 CONFIGS: dict[str, Config] = {"demo": DEMO, "small": SMALL}
