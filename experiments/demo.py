@@ -25,10 +25,10 @@ _SET = flags.DEFINE_multi_string(
 
 
 def _far_better_than_standing(found: dict[str, float]) -> bool:
-    """Whether the forecast has a quarter of zero velocity's error, at all times."""
+    """Whether the forecast has a third of zero velocity's error, at all times."""
     return all(
         found[f"validation_model_{ms}ms"]
-        < found[f"validation_zero_velocity_{ms}ms"] / 4
+        < found[f"validation_zero_velocity_{ms}ms"] / 3
         for ms in pipeline.HORIZONS_MS
     )
 
