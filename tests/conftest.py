@@ -3,6 +3,10 @@
 import os
 import pathlib
 
+# Tests compile far more than they compute, so LLVM's optimisation is left out: it
+# is read when jax is imported. XLA_FLAGS= (empty) runs them as users run the code.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 import hypothesis
 import jax
 import pytest

@@ -7,6 +7,7 @@ the others are uniform, where the residual itself is judged.
 """
 
 import dataclasses
+import math
 from typing import NamedTuple
 
 import jax
@@ -150,20 +151,22 @@ def _draw(
     key: Array, length: int, shape: tuple[int, ...], config: LossConfig
 ) -> _Noise:
     """All that is random about one window."""
-    k = jax.random.split(key, 6)
-    # Half of the windows keep a clean context: that is what generation starts from.
-    level = jax.random.uniform(k[0], maxval=config.context_noise)
-    level = jnp.where(jax.random.bernoulli(k[1]), level, 0.0)
+    # Two draws, cut to pieces: each draw of its own would cost seconds to compile.
     draws = (config.places, config.draws)
-    tau = jax.random.uniform(k[2], draws).at[:, 0].set(1.0)
+    flat, normal = jax.random.split(key)
+    uniform = jax.random.uniform(flat, (2 + length + math.prod(draws),))
+    level, coin = uniform[0], uniform[1]
+    order, tau = uniform[2 : 2 + length], uniform[2 + length :].reshape(draws)
+    context, residual = (length, shape[-1]), (*draws, *shape)
+    both = jax.random.normal(normal, (math.prod(context) + math.prod(residual),))
+    place = jnp.resize(jnp.argsort(order), (config.places,))
     return _Noise(
-        level,
-        jax.random.normal(k[3], (length, shape[-1])),
-        jax.random.choice(
-            k[4], length, (config.places,), replace=config.places > length
-        ),
-        tau,
-        jax.random.normal(k[5], (*draws, *shape)),
+        # Half of the windows keep a clean context: generation starts from one.
+        jnp.where(coin < 0.5, config.context_noise * level, 0.0),
+        both[: math.prod(context)].reshape(context),
+        place,
+        tau.at[:, 0].set(1.0),
+        both[math.prod(context) :].reshape(residual),
     )
 
 
