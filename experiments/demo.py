@@ -20,7 +20,7 @@ from lmmjax.training.checkpoint import load_model
 
 _WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "Folder of the run.")
 _SET = flags.DEFINE_multi_string(
-    "set", [], "A change to the configuration, key=value; may be repeated."
+    "set", [], f"A change, key=value; may be repeated. Keys: {settings.KEYS}."
 )
 
 

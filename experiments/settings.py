@@ -161,3 +161,6 @@ def _article(kind: type) -> str:
 def _did_you_mean(word: str, known, prefix: str = "") -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f", did you mean {prefix + close[0]!r}?" if close else ""
+
+
+KEYS = ", ".join(keys(Config()))

@@ -27,7 +27,7 @@ _CONFIG = flags.DEFINE_string(
     "config", "small", f"Named configuration: {', '.join(CONFIGS)}."
 )
 _SET = flags.DEFINE_multi_string(
-    "set", [], "A change to the configuration, key=value; may be repeated."
+    "set", [], f"A change, key=value; may be repeated. Keys: {settings.KEYS}."
 )
 _DATA = flags.DEFINE_string(
     "data_dir", None, "Folder of motion files; built-in motion without it."
