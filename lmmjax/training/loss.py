@@ -72,6 +72,7 @@ def loss(
     length = batch.valid.shape[1] - horizon
     scale = model.statistics.residual_scale
     noise = jax.vmap(lambda key: _draw(key, length, scale.shape, config))(keys)
+    # The barriers keep XLA from drawing and deriving these anew for each use.
     noise = jax.lax.optimization_barrier(noise)
     sequence_body = model.body.replace(offsets=batch.offsets[:, None])
     place_body = model.body.replace(offsets=batch.offsets[:, None, None, None])
@@ -108,9 +109,7 @@ def loss(
     # Kinematics cost most of a step, so of the noisy draws one is followed to the
     # joints, which is enough for a light term.
     followed = estimate[:, :, : min(2, draws)]
-    predicted = movement.emit(
-        model, jax.tree.map(lambda x: x[:, :, None], start), followed
-    )
+    predicted = movement.emit(model, before, followed)
     predicted_places = poses.positions(place_body, predicted)
 
     # [B, P, K]. Divided by a constant and not by the number of valid frames, so
