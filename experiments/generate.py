@@ -42,7 +42,7 @@ def main() -> None:
     options = {"up": _UP.value} if prompt.suffix.lower() == ".bvh" else {}
     motion = fit_to_model(model, formats.read(prompt, **options))
     out = Path(_OUT.value or Path(_WORKDIR.value) / "generated" / prompt.stem)
-    results.continue_and_write(
+    report = results.continue_and_write(
         model,
         motion,
         out,
@@ -52,6 +52,8 @@ def main() -> None:
         seed=_SEED.value,
         temperature=_TEMPERATURE.value,
     )
+    text = f"# Continuation of {motion.name}\n\n{report.markdown()}\n"
+    (out / "report.md").write_text(text)
     print(f"wrote {out / 'motion.html'}\n      {out / 'report.md'}")
 
 

@@ -36,7 +36,7 @@ def continue_and_write(
     seed: int,
     temperature: float = 1.0,
 ) -> RolloutReport:
-    """Continue a motion; write motion.html, BVH files and report.md.
+    """Continue a motion; write motion.html and a BVH file per sample.
 
     Args:
       model: trained model.
@@ -70,10 +70,7 @@ def continue_and_write(
     for n, sample in enumerate(found):
         name = "motion.bvh" if n == 0 else f"motion_{n + 1}.bvh"
         bvh.write(out / name, concatenate(past, sample))
-    report = judge_rollout(found, motion[: cut + len(found[0])])
-    text = f"# Continuation of {motion.name}\n\n{report.markdown()}\n"
-    (out / "report.md").write_text(text)
-    return report
+    return judge_rollout(found, motion[: cut + len(found[0])])
 
 
 def evaluate(
