@@ -1,17 +1,21 @@
 """Forward kinematics: from joint coordinates to where every joint is.
 
-Batches of any leading shape come in and go out; `tree` holds the walk itself.
+Batches of any leading shape come in and go out; `walk` holds the walk itself. It is
+differentiable in both directions, any number of times.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from kinematics import rotations, tree
-from kinematics.skeleton import Array, Skeleton, coordinate_table
-from kinematics.tree import Tree
+from kinematics import rotations
+from kinematics.forms import Coordinates
+from kinematics.skeleton import DOFS, Array, Skeleton, coordinate_table
+from kinematics.walk import Walk, walk
 
 
 class Pose(NamedTuple):
@@ -29,57 +33,126 @@ def forward(
     Args:
       skeleton: the body; leading axes of its offsets broadcast with the batch.
       root_position: [..., 3] metres.
-      root_rotation: [..., 4] unit quaternion w, x, y, z.
+      root_rotation: [..., 4] quaternion w, x, y, z; its length does not matter.
       q: [..., D] joint coordinates, radians.
 
     Returns:
       Positions [..., J, 3] and rotation matrices [..., J, 3, 3] in the world.
     """
-    offsets = jnp.asarray(skeleton.offsets)
-    batch = jnp.broadcast_shapes(
-        q.shape[:-1],
-        root_position.shape[:-1],
-        root_rotation.shape[:-1],
-        offsets.shape[:-2],
-    )
-    count = skeleton.num_joints
-
-    def flat(x, *last):
-        """Batch to the end: [..., *last] to [*last, N]."""
-        # Not reshape(-1): a body of one joint has no coordinates to count by.
-        x = jnp.broadcast_to(x, (*batch, *last)).reshape(math.prod(batch), *last)
-        return jnp.moveaxis(x, 0, -1)
-
-    offsets = flat(offsets, count, 3) if offsets.ndim > 2 else offsets[..., None]
-    places, turns = tree.walk(
-        Tree(skeleton.parents, skeleton.kinds),
-        jnp.asarray(skeleton.frames),
-        offsets,
-        flat(q, skeleton.num_coordinates),
-    )
-    root = flat(rotations.matrix_from_quaternion(jnp.asarray(root_rotation)), 3, 3)
-    places = tree.rotate(root[None], places) + flat(jnp.asarray(root_position), 3)
-    turns = tree.product(root[None], turns)
-    return Pose(
-        jnp.moveaxis(places, -1, 0).reshape(*batch, count, 3),
-        jnp.moveaxis(turns, -1, 0).reshape(*batch, count, 3, 3),
-    )
+    return Pose(*_coordinates(skeleton, root_position, root_rotation, q, True))
 
 
 def positions(
     skeleton: Skeleton, root_position: Array, root_rotation: Array, q: Array
 ) -> jax.Array:
     """World positions [..., J, 3] of all joints; see `forward`."""
-    return forward(skeleton, root_position, root_rotation, q).positions
+    return _coordinates(skeleton, root_position, root_rotation, q, False)[0]
+
+
+def from_rotations(
+    skeleton: Skeleton, root_position: Array, joint_rotations: Array
+) -> Pose:
+    """World positions and rotations of joints that may turn in any way.
+
+    Args:
+      skeleton: the body; its kinds of joints and limits do not matter.
+      root_position: [..., 3] metres.
+      joint_rotations: of each joint against its parent, at rest 1; of the root
+        against the world. Quaternions [..., J, 4] (w, x, y, z; of any length but 0)
+        or 6D [..., J, 6], see `rotations.matrix_from_6d`.
+
+    Returns:
+      Positions [..., J, 3] and rotation matrices [..., J, 3, 3] in the world.
+    """
+    return Pose(*_rotations(skeleton, root_position, joint_rotations, True))
+
+
+def positions_from_rotations(
+    skeleton: Skeleton, root_position: Array, joint_rotations: Array
+) -> jax.Array:
+    """World positions [..., J, 3] of all joints; see `from_rotations`."""
+    return _rotations(skeleton, root_position, joint_rotations, False)[0]
+
+
+def _coordinates(skeleton, root_position, root_rotation, q, with_rotations):
+    static = Walk(skeleton.parents, skeleton.kinds, "coordinates", with_rotations)
+    root_rotation, q = jnp.asarray(root_rotation), jnp.asarray(q)
+    batch = jnp.broadcast_shapes(root_rotation.shape[:-1], q.shape[:-1])
+    x = jnp.concatenate(
+        [
+            jnp.broadcast_to(part, (*batch, part.shape[-1]))
+            for part in (root_rotation, q)
+        ],
+        axis=-1,
+    )
+    turning = _turning(skeleton)
+    above = turning[_parents(skeleton)]
+    frames = jax.lax.stop_gradient(_axes(skeleton))
+    offsets = _einsum("jki,...jk->...ji", frames[above], jnp.asarray(skeleton.offsets))
+    between = _einsum("jki,jkl->jil", frames[above], frames[turning])
+    # Rounding would turn the joints without coordinates, too.
+    same = (above == turning)[:, None]
+    none = jnp.array([1, 0, 0, 0], frames.dtype)
+    alignment = jnp.where(same, none, rotations.quaternion_from_matrix(between))
+    return walk(static, x, root_position, offsets, alignment, frames[turning])
+
+
+def _rotations(skeleton, root_position, joint_rotations, with_rotations):
+    joint_rotations = jnp.asarray(joint_rotations)
+    count, size = skeleton.num_joints, joint_rotations.shape[-1]
+    if joint_rotations.shape[-2:] not in ((count, 4), (count, 6)):
+        raise ValueError(
+            f"rotations have shape {joint_rotations.shape}; quaternions [..., {count}, "
+            f"4] or 6D [..., {count}, 6] are needed"
+        )
+    form = "quaternions" if size == 4 else "6d"
+    static = Walk(skeleton.parents, (), form, with_rotations)
+    x = joint_rotations.reshape(*joint_rotations.shape[:-2], count * size)
+    none = np.zeros((0, 4), np.float32), np.zeros((0, 3, 3), np.float32)
+    return walk(static, x, root_position, skeleton.offsets, *none)
+
+
+def _parents(skeleton: Skeleton) -> np.ndarray:
+    """Index of each joint's parent; the root is its own."""
+    return np.maximum(skeleton.parents, 0)
+
+
+def _turning(skeleton: Skeleton) -> np.ndarray:
+    """[J] the last joint with coordinates on the way to each joint, or the root."""
+    found: list[int] = []
+    for j, kind in enumerate(skeleton.kinds):
+        found.append(j if DOFS[kind] or j == 0 else found[skeleton.parents[j]])
+    return np.array(found)
+
+
+def _axes(skeleton: Skeleton) -> jax.Array:
+    """Frames [J, 3, 3] with swings about the first axes and twists about the third.
+
+    The second turn of a universal joint is about the second column of its frame.
+    """
+    frames = jnp.asarray(skeleton.frames)
+    universal = np.array([kind == "universal" for kind in skeleton.kinds])
+    x, y, z = (frames[:, :, k] for k in range(3))
+    turned = jnp.stack([x, -z, y], axis=-1)
+    frames = jnp.where(universal[:, None, None], turned, frames)
+    # The root's rotation is given in the world's axes.
+    return frames.at[0].set(jnp.eye(3, dtype=frames.dtype))
+
+
+# Accelerators round the factors of a product unless told not to, and bones stretch.
+_einsum = functools.partial(jnp.einsum, precision=jax.lax.Precision.HIGHEST)
 
 
 def joint_rotations(skeleton: Skeleton, q: Array) -> jax.Array:
     """Rotation of every joint against its parent, [..., D] to [..., J, 3, 3]."""
     q = jnp.asarray(q)
     flat = q.reshape(math.prod(q.shape[:-1]), skeleton.num_coordinates).T
-    kinds = Tree(skeleton.parents, skeleton.kinds)
-    local = tree.local_rotations(kinds, jnp.asarray(skeleton.frames), flat)
-    return jnp.moveaxis(local, -1, 0).reshape(*q.shape[:-1], skeleton.num_joints, 3, 3)
+    root = jnp.zeros((4, *flat.shape[1:]), q.dtype).at[0].set(1.0)
+    form = Coordinates(skeleton.kinds, tuple(range(skeleton.num_joints)))
+    inner = form.matrices(jnp.concatenate([root, flat]))
+    frames = _axes(skeleton).astype(q.dtype)
+    local = _einsum("jka,abjn,jlb->njkl", frames, inner, frames)
+    return local.reshape(*q.shape[:-1], skeleton.num_joints, 3, 3)
 
 
 def joint_coordinates(skeleton: Skeleton, matrices: Array) -> jax.Array:
@@ -90,7 +163,7 @@ def joint_coordinates(skeleton: Skeleton, matrices: Array) -> jax.Array:
     """
     frames = jnp.asarray(skeleton.frames)
     matrices = jnp.asarray(matrices)
-    inner = jnp.einsum("jka,...jkl,jlb->...jab", frames, matrices, frames)
+    inner = _einsum("jka,...jkl,jlb->...jab", frames, matrices, frames)
     table = coordinate_table(skeleton.kinds)
     q = jnp.zeros((*matrices.shape[:-3], skeleton.num_coordinates), inner.dtype)
     # All joints of one kind at once: a program per joint is long to compile.

@@ -1,180 +1,239 @@
-"""The walk over the tree of joints, in the frame of the root.
+"""Sweeps over the tree of joints: outward from the root, and inward to it.
 
-The batch is the last axis and products are written element by element: XLA turns
-batched 3x3 matrix products into calls that are an order of magnitude slower on
-CPU. The derivative is the geometric one and not that of every product: turning a
-joint moves all that hangs on it about the joint's place, so velocities are two
-products with the constant matrix of who hangs on whom. Reverse mode, which is the
-transpose of that, sums forces and moments over subtrees.
+Vectors are [3, J, N] and matrices [3, 3, J, N] with the batch as the last axis;
+products are written element by element, since XLA turns batched 3x3 matrix products
+into calls that are an order of magnitude slower on CPU. Joints go by level, that is
+by their distance from the root, and within a level those with children come first.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kinematics import rotations
-from kinematics.skeleton import FIRST, SECOND, coordinate_table, depth_levels
-
 Array = jax.Array
 
 
-class Tree(NamedTuple):
-    """The static part of a skeleton."""
+class Level(NamedTuple):
+    """Joints of one distance from the root, as positions in the order of levels.
 
-    parents: tuple[int, ...]
-    kinds: tuple[str, ...]
-
-
-@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def walk(tree: Tree, frames: Array, offsets: Array, q: Array) -> tuple[Array, Array]:
-    """Places and turns of all joints against the root.
-
-    Args:
-      tree: parents and kinds of the joints.
-      frames: [J, 3, 3] axes of the coordinates; held constant by derivatives.
-      offsets: [J, 3, N] or [J, 3, 1] metres.
-      q: [D, N] joint coordinates, radians.
-
-    Returns:
-      Positions [J, 3, N] and rotation matrices [J, 3, 3, N].
+    Attributes:
+      start: first position.
+      inner: end of those with children.
+      stop: end of the level.
+      parents: which inner joint of the level above each hangs on.
     """
-    local = local_rotations(tree, frames, q)
-    batch = jnp.broadcast_shapes(offsets.shape[-1:], q.shape[-1:])
-    eye = jnp.eye(3, dtype=q.dtype)[None, :, :, None]
-    turn = jnp.broadcast_to(eye, (1, 3, 3, *batch))
-    place = jnp.zeros((1, 3, *batch), q.dtype)
-    turns, places, order, above = [turn], [place], [0], [0]
-    for level in depth_levels(tree.parents)[1:]:
-        up = np.array([above.index(tree.parents[j]) for j in level])
-        at = np.array(level)
-        turn, place = turn[up], place[up]
-        place = place + rotate(turn, offsets[at])
-        turn = product(turn, local[at])
-        # Without the barrier XLA fuses the levels and computes the first ones
-        # again for every one that follows.
-        turn, place = jax.lax.optimization_barrier((turn, place))
-        turns.append(turn)
-        places.append(place)
-        order += level
-        above = level
-    back = np.argsort(order)
-    return jnp.concatenate(places)[back], jnp.concatenate(turns)[back]
+
+    start: int
+    inner: int
+    stop: int
+    parents: tuple[int, ...]
 
 
-@walk.defjvp
-def _walk_jvp(tree, primals, tangents):
-    frames, offsets, q = primals
-    _, offsets_dot, q_dot = tangents
-    places, turns = walk(tree, frames, offsets, q)
-    parents = np.array(tree.parents)
-    parents[0] = 0
-    spin = rotate(turns[parents], _spin(tree, frames, q, q_dot))
-    hangs = _descent(tree.parents).astype(np.float32)
-    total = jnp.einsum("kj,jcn->kcn", hangs, spin)
-    moment = jnp.einsum("kj,jcn->kcn", hangs, cross(spin, places))
-    stretch = rotate(turns[parents], jnp.broadcast_to(offsets_dot, places.shape))
-    stretch = stretch.at[0].set(0.0)
-    places_dot = (
-        cross(total, places) - moment + jnp.einsum("kj,jcn->kcn", hangs, stretch)
-    )
-    turns_dot = jnp.stack([cross(total, turns[:, :, k]) for k in range(3)], axis=2)
-    return (places, turns), (places_dot, turns_dot)
+class Levels(NamedTuple):
+    """A tree, level by level.
+
+    Attributes:
+      order: [J] joint at each position.
+      back: [J] position of each joint.
+      levels: the root's first.
+    """
+
+    order: np.ndarray
+    back: np.ndarray
+    levels: tuple[Level, ...]
 
 
 @functools.cache
-def _descent(parents: tuple[int, ...]) -> np.ndarray:
-    """[J, J], 1 where joint k is joint j or hangs on it."""
-    hangs = np.eye(len(parents))
-    for k, parent in enumerate(parents):
-        if parent >= 0:
-            hangs[k] += hangs[parent]
-    return hangs
+def levels_of(parents: tuple[int, ...]) -> Levels:
+    """The levels of the tree with these parents (-1 for the root)."""
+    depth = [0] * len(parents)
+    for j, parent in enumerate(parents):
+        depth[j] = 0 if parent < 0 else depth[parent] + 1
+    order: list[int] = []
+    levels: list[Level] = []
+    above: dict[int, int] = {}
+    for d in range(max(depth) + 1):
+        joints = [j for j in range(len(parents)) if depth[j] == d]
+        # Leaves come last, since mostly nobody asks for their turns.
+        joints.sort(key=lambda j: (j not in parents, above.get(parents[j], 0), j))
+        start = len(order)
+        inner = sum(j in parents for j in joints)
+        up = tuple(above.get(parents[j], 0) for j in joints)
+        levels.append(Level(start, start + inner, start + len(joints), up))
+        order += joints
+        above = {j: i for i, j in enumerate(joints)}
+    return Levels(np.array(order), np.argsort(order), tuple(levels))
 
 
-def _vectors(
-    tree: Tree, frames: Array, q: Array, columns: Mapping[str, tuple[int, ...]]
-) -> Array:
-    """Rotation vectors [J, 3, N] of one of the two exponentials of each joint."""
-    table = coordinate_table(tree.kinds)
-    padded = jnp.concatenate([q, jnp.zeros((1, *q.shape[1:]), q.dtype)])[table]
-    mask = np.zeros((len(tree.kinds), 1, 3), np.float32)
-    for j, kind in enumerate(tree.kinds):
-        mask[j, 0, list(columns.get(kind, ()))] = 1
-    axes = jnp.asarray(frames, q.dtype) * mask
-    x, y, z = (axes[:, :, k, None] * padded[:, None, k] for k in range(3))
-    return x + y + z
+def outward(
+    levels: Levels, local: Array, offsets: Array, all_turns: bool
+) -> tuple[list[Array], list[Array]]:
+    """Places and turns of all joints against where the root stands.
 
+    Args:
+      levels: the tree.
+      local: [3, 3, J, N] rotation of each joint against its parent; of the root
+        against the world.
+      offsets: [3, J, N] or [3, J, 1] metres from the parent, in its axes.
+      all_turns: whether turns of joints without children are wanted, too.
 
-def local_rotations(tree: Tree, frames: Array, q: Array) -> Array:
-    """[D, N] to [J, 3, 3, N]: the product of each joint's two exponentials."""
-    turn = rodrigues(_vectors(tree, frames, q, FIRST))
-    double = np.array([j for j, kind in enumerate(tree.kinds) if kind in SECOND], int)
-    if not len(double):
-        return turn
-    second = rodrigues(_vectors(tree, frames, q, SECOND)[double])
-    return turn.at[double].set(product(turn[double], second))
-
-
-def _spin(tree: Tree, frames: Array, q: Array, q_dot: Array) -> Array:
-    """Angular velocity [J, 3, N] of each joint against its parent, in its frame.
-
-    With both exponentials exp(a) exp(b): J(a) a' + exp(a) b', where J is the left
-    Jacobian of SO(3) and b keeps its axis.
+    Returns:
+      Per level places [3, K, N], and turns [3, 3, K, N] (else of its inner joints).
     """
-    first = _vectors(tree, frames, q, FIRST)
-    first_dot = _vectors(tree, frames, q_dot, FIRST)
-    second_dot = _vectors(tree, frames, q_dot, SECOND)
-    square = jnp.sum(first * first, axis=1, keepdims=True)
-    half = 0.5 * rotations.sinc_of_square(square / 4) ** 2
-    across = cross(first, first_dot)
-    return (
-        first_dot
-        + half * across
-        + rotations.sinc_remainder(square) * cross(first, across)
-        + rotate(rodrigues(first), second_dot)
-    )
+    first = levels.levels[0]
+    turn = local[:, :, : first.stop if all_turns else max(first.inner, 1)]
+    place = jnp.zeros(turn.shape[1:], turn.dtype)
+    places, turns = [place], [turn]
+    for level in levels.levels[1:]:
+        last = level.stop if all_turns else level.inner
+        above = take(turn, level.parents)
+        place = take(place, level.parents)
+        place = place + rotate(above, offsets[:, level.start : level.stop])
+        turn = product(
+            above[:, :, : last - level.start], local[:, :, level.start : last]
+        )
+        # Without the barrier XLA fuses the levels and computes the first ones
+        # again for every one that follows.
+        turn, place = jax.lax.optimization_barrier((turn, place))
+        places.append(place)
+        turns.append(turn)
+    return places, turns
 
 
-def rodrigues(v: Array) -> Array:
-    """Rotation matrices [J, 3, 3, N] of rotation vectors [J, 3, N]."""
-    x, y, z = v[:, 0], v[:, 1], v[:, 2]
-    square = x * x + y * y + z * z
-    a = rotations.sinc_of_square(square)
-    b = 0.5 * rotations.sinc_of_square(square / 4) ** 2
-    rows = [
-        [1 - b * (y * y + z * z), b * x * y - a * z, b * x * z + a * y],
-        [b * x * y + a * z, 1 - b * (x * x + z * z), b * y * z - a * x],
-        [b * x * z - a * y, b * y * z + a * x, 1 - b * (x * x + y * y)],
-    ]
-    return jnp.stack([jnp.stack(row, axis=1) for row in rows], axis=1)
+def velocities(
+    levels: Levels,
+    places: Sequence[Array],
+    turns: Sequence[Array],
+    spins: Array,
+    stretch: Array | None,
+) -> tuple[list[Array], list[Array]]:
+    """Velocities of places and angular velocities, in the world's axes.
+
+    Args:
+      levels: the tree.
+      places: per level [3, K, N], from `outward`.
+      turns: per level [3, 3, K, N].
+      spins: [3, J, N] angular velocity of each joint against its parent, in its
+        own axes; of the root against the world.
+      stretch: [3, J, N] or [3, J, 1] metres per second that offsets grow by, or
+        None.
+
+    Returns:
+      Per level velocities [3, K, N] of the places, and angular velocities [3, K, N]
+      of the joints that have turns.
+    """
+    spin = rotate(turns[0], spins[:, : turns[0].shape[2]])
+    speed = jnp.zeros_like(places[0])
+    speeds, angular = [speed], [spin]
+    for i, level in enumerate(levels.levels[1:], start=1):
+        lever = places[i] - take(places[i - 1], level.parents)
+        speed = take(speed, level.parents) + cross(take(spin, level.parents), lever)
+        if stretch is not None:
+            above = take(turns[i - 1], level.parents)
+            speed = speed + rotate(above, stretch[:, level.start : level.stop])
+        count = turns[i].shape[2]
+        own = rotate(turns[i], spins[:, level.start : level.start + count])
+        spin = take(spin, level.parents[:count]) + own
+        spin, speed = jax.lax.optimization_barrier((spin, speed))
+        speeds.append(speed)
+        angular.append(spin)
+    return speeds, angular
+
+
+def inward(
+    levels: Levels,
+    places: Sequence[Array],
+    forces: Sequence[Array],
+    moments: Sequence[Array] | None,
+) -> tuple[list[Array], list[Array]]:
+    """Forces and moments summed over all that hangs on each joint.
+
+    The transpose of `velocities`: with the force as the gradient by a place, the
+    moment about a joint is the gradient by a rotation about it.
+
+    Args:
+      levels: the tree.
+      places: per level [3, K, N], where forces act.
+      forces: per level [3, K, N].
+      moments: per level [3, K, N], or None for no moments.
+
+    Returns:
+      Per level forces [3, K, N], and moments [3, K, N] about the joints; without
+      moments given, those of the inner joints only.
+    """
+    last = len(levels.levels) - 1
+    force = forces[last]
+    moment = force[:, :0] if moments is None else moments[last]
+    total_forces, total_moments = [force], [moment]
+    for i in range(last, 0, -1):
+        level, above = levels.levels[i], levels.levels[i - 1]
+        inner = above.inner - above.start
+        lever = places[i] - take(places[i - 1], level.parents)
+        about = _add_rows(cross(lever, force), moment)
+        force = _add_rows(forces[i - 1], collect(force, level.parents, inner))
+        moment = collect(about, level.parents, inner)
+        if moments is not None:
+            moment = _add_rows(moments[i - 1], moment)
+        force, moment = jax.lax.optimization_barrier((force, moment))
+        total_forces.insert(0, force)
+        total_moments.insert(0, moment)
+    return total_forces, total_moments
+
+
+def _add_rows(x: Array, y: Array) -> Array:
+    """Add [3, M, N] to the first M rows of [3, K, N]."""
+    count = y.shape[1]
+    if count == x.shape[1]:
+        return x + y
+    return jnp.concatenate([x[:, :count] + y, x[:, count:]], axis=1) if count else x
+
+
+def take(x: Array, index: tuple[int, ...]) -> Array:
+    """Rows of the axis before the last.
+
+    A gather even where a slice would do: XLA fuses what made a slice into each of
+    its uses.
+    """
+    return x[..., np.array(index, int), :]
+
+
+def collect(x: Array, index: tuple[int, ...], count: int) -> Array:
+    """Sum rows [..., K, N] into ``count`` rows by index: the transpose of `take`."""
+    if index == tuple(range(count)):
+        return x
+    rows = []
+    for k in range(count):
+        parts = [x[..., i : i + 1, :] for i, at in enumerate(index) if at == k]
+        rows.append(functools.reduce(jnp.add, parts))
+    return rows[0] if count == 1 else jnp.concatenate(rows, axis=-2)
 
 
 def product(a: Array, b: Array) -> Array:
-    """Matrix product [J, 3, 3, N], element-wise over the outer axes."""
-    x, y, z = (a[:, :, k, None] * b[:, None, k] for k in range(3))
+    """Matrix product [3, 3, J, N], element-wise over the last axes."""
+    x, y, z = (a[:, k, None] * b[k][None] for k in range(3))
     return x + y + z
 
 
 def rotate(a: Array, v: Array) -> Array:
-    """Matrices [J, 3, 3, N] times vectors [J, 3, N]."""
-    return (
-        a[:, :, 0] * v[:, None, 0]
-        + a[:, :, 1] * v[:, None, 1]
-        + (a[:, :, 2] * v[:, None, 2])
-    )
+    """Matrices [3, 3, J, N] times vectors [3, J, N]."""
+    return a[:, 0] * v[0] + a[:, 1] * v[1] + a[:, 2] * v[2]
+
+
+def rotate_back(a: Array, v: Array) -> Array:
+    """Transposed matrices [3, 3, J, N] times vectors [3, J, N]."""
+    return a[0] * v[0] + a[1] * v[1] + a[2] * v[2]
 
 
 def cross(a: Array, b: Array) -> Array:
-    """Cross product of vectors [J, 3, N]."""
+    """Cross product of vectors [3, J, N]."""
     return jnp.stack(
         [
-            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
-            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
-            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
-        ],
-        axis=1,
+            a[1] * b[2] - a[2] * b[1],
+            a[2] * b[0] - a[0] * b[2],
+            a[0] * b[1] - a[1] * b[0],
+        ]
     )
