@@ -29,6 +29,8 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
+from kinematics.couplings import Couplings, fault
+
 Array = jax.Array | np.ndarray
 
 DOFS = {"free": 0, "fixed": 0, "hinge": 1, "universal": 2, "ball": 3}
@@ -44,7 +46,7 @@ class SkeletonError(ValueError):
 
 @functools.partial(
     jax.tree_util.register_dataclass,
-    data_fields=["offsets", "frames", "lower", "upper"],
+    data_fields=["offsets", "frames", "lower", "upper", "couplings"],
     meta_fields=["names", "parents", "kinds", "mirror", "mirror_signs"],
 )
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Skeleton:
       lower: [D] radians, lowest value of each coordinate.
       upper: [D] radians, highest value. For the swing of a ball joint the two
         ranges are the axes of an ellipse and the values inside of it are allowed.
+      couplings: ranges that depend on the pose, inside of those above, or None.
     """
 
     names: tuple[str, ...]
@@ -80,6 +83,7 @@ class Skeleton:
     frames: Array
     lower: Array
     upper: Array
+    couplings: Couplings | None = None
 
     @property
     def num_joints(self) -> int:
@@ -135,6 +139,16 @@ def coordinate_table(kinds: Sequence[str]) -> np.ndarray:
     return table
 
 
+def swing_table(kinds: Sequence[str]) -> np.ndarray:
+    """[B, 2] coordinates of the swing of each of the B ball joints."""
+    balls = [
+        row[:2]
+        for row, kind in zip(coordinate_table(kinds), kinds, strict=True)
+        if kind == "ball"
+    ]
+    return np.array(balls, int).reshape(-1, 2)
+
+
 def depth_levels(parents: Sequence[int]) -> list[list[int]]:
     """Joints grouped by their distance from the root, the root's group first."""
     depth = [0] * len(parents)
@@ -155,6 +169,7 @@ def make_skeleton(
     lower: Array | None = None,
     upper: Array | None = None,
     mirror: Sequence[int] | str | None = "infer",
+    couplings: Couplings | None = None,
 ) -> Skeleton:
     """Build and check a skeleton.
 
@@ -170,6 +185,7 @@ def make_skeleton(
       upper: [D] radians.
       mirror: twin of each joint, ``"infer"`` to find it by the joints' names, or
         None for no mirror.
+      couplings: ranges that depend on the pose; by default none does.
 
     Returns:
       A checked skeleton.
@@ -213,8 +229,24 @@ def make_skeleton(
         raise SkeletonError(
             f"limits of joint {joint}: lower must be finite and below upper"
         )
+    if couplings is not None:
+        wrong = fault(couplings, lower, upper, swing_table(kinds).ravel())
+        if wrong:
+            raise SkeletonError(wrong)
+        couplings = couplings.float32()
     signs = _mirror_signs(kinds, frames, twins)
-    return Skeleton(names, parents, kinds, twins, signs, offsets, frames, lower, upper)
+    return Skeleton(
+        names,
+        parents,
+        kinds,
+        twins,
+        signs,
+        offsets,
+        frames,
+        lower,
+        upper,
+        couplings,
+    )
 
 
 def free_limits(kinds: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -255,7 +287,7 @@ def _swaps(name: str) -> list[str]:
             if name.endswith(this):
                 swaps.append(name[:-1] + other)
             for mark in "_.- :":
-                for before, after in ((mark, mark), (":", "")):
+                for before, after in ((mark, mark), (":", ""), (" ", "")):
                     inner = before + this + after
                     if inner in name:
                         swaps.append(name.replace(inner, before + other + after, 1))

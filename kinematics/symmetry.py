@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kinematics.couplings import mirrored
 from kinematics.skeleton import (
     DOFS,
     REFLECTION,
@@ -74,9 +75,11 @@ def mirror_skeleton(skeleton: Skeleton) -> Skeleton:
     index, signs = coordinate_mirror(skeleton)
     low, high = skeleton.lower[index] * signs, skeleton.upper[index] * signs
     frames = mirrored_frame(skeleton.frames[twins])
+    couplings = skeleton.couplings
     return skeleton.replace(
         offsets=skeleton.offsets[..., twins, :] * REFLECTION,
         frames=frames * np.array(skeleton.mirror_signs, np.float32)[:, None, :],
         lower=jnp.minimum(low, high),
         upper=jnp.maximum(low, high),
+        couplings=None if couplings is None else mirrored(couplings, index, signs),
     )

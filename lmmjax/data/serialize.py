@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from kinematics import Motion, Skeleton, make_skeleton
+from kinematics.couplings import Couplings
 
 
 def skeleton_to_dict(skeleton: Skeleton) -> dict[str, Any]:
     """A skeleton as JSON-ready values; float32 numbers survive exactly."""
-    return {
+    values: dict[str, Any] = {
         "names": list(skeleton.names),
         "parents": list(skeleton.parents),
         "kinds": list(skeleton.kinds),
@@ -20,11 +21,40 @@ def skeleton_to_dict(skeleton: Skeleton) -> dict[str, Any]:
         "lower": np.asarray(skeleton.lower, np.float32).tolist(),
         "upper": np.asarray(skeleton.upper, np.float32).tolist(),
     }
+    # Left out where there are none, so that such bodies read as they always did.
+    if skeleton.couplings is not None:
+        values["couplings"] = _couplings_to_dict(skeleton.couplings)
+    return values
 
 
 def skeleton_from_dict(values: dict[str, Any]) -> Skeleton:
     """The skeleton of `skeleton_to_dict`, checked anew."""
+    couplings = values.get("couplings")
+    if couplings is not None:
+        values = {**values, "couplings": _couplings_from_dict(couplings)}
     return make_skeleton(**values)
+
+
+def _couplings_to_dict(couplings: Couplings) -> dict[str, Any]:
+    return {
+        "coordinates": list(couplings.coordinates),
+        "controllers": list(couplings.controllers),
+        "start": np.asarray(couplings.start, np.float32).tolist(),
+        "stop": np.asarray(couplings.stop, np.float32).tolist(),
+        "lower": np.asarray(couplings.lower, np.float32).tolist(),
+        "upper": np.asarray(couplings.upper, np.float32).tolist(),
+    }
+
+
+def _couplings_from_dict(values: dict[str, Any]) -> Couplings:
+    return Couplings(
+        tuple(values["coordinates"]),
+        tuple(values["controllers"]),
+        np.array(values["start"], np.float32),
+        np.array(values["stop"], np.float32),
+        np.array(values["lower"], np.float32),
+        np.array(values["upper"], np.float32),
+    )
 
 
 def motion_to_example(motion: Motion) -> dict[str, Any]:

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinematics import limits, make_skeleton, symmetry
+from kinematics.skeleton import swing_table
 from tests.kinematics import reference
 
 APPLY, INVERT = jax.jit(limits.apply), jax.jit(limits.invert)
 EXCESS, SOFTCLIP = jax.jit(limits.excess), jax.jit(limits.softclip)
 BODIES = [reference.limited(seed) for seed in range(4)]
 DEGREE = np.pi / 180
-SWINGS = limits._swing_indices(BODIES[0])
-BOXES = limits._box_indices(BODIES[0])
+SWINGS = swing_table(BODIES[0].kinds)
+BOXES = np.setdiff1d(np.arange(len(BODIES[0].lower)), SWINGS)
 
 
 def middle(body):
