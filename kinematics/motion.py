@@ -210,15 +210,19 @@ def continuous_quaternions(q: np.ndarray) -> np.ndarray:
 
 
 def unwrap_twists(skeleton: Skeleton, joints: np.ndarray) -> np.ndarray:
-    """Joint coordinates [T, D] without jumps by a whole turn in single angles."""
+    """Joint coordinates [T, D] without jumps by a whole turn in single angles.
+
+    Missing (NaN) values stay missing.
+    """
     joints = np.array(joints, np.float32)
     for name, kind in zip(skeleton.names, skeleton.kinds, strict=True):
         at = skeleton.coordinates(name)
         first = at.start + 2 if kind == "ball" else at.start
         for d in range(first, at.stop):
-            angle = np.unwrap(joints[:, d])
+            known = np.isfinite(joints[:, d])
+            angle = np.unwrap(joints[known, d])
             turns = np.round(np.median(angle) / (2 * np.pi)) if len(angle) else 0.0
-            joints[:, d] = angle - 2 * np.pi * turns
+            joints[known, d] = angle - 2 * np.pi * turns
     return joints
 
 

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from kinematics import Motion, forward, motion
+from kinematics import Motion, forward, make_skeleton, motion
 from tests.kinematics import reference
 
 BODY = reference.human(asymmetric=True)
@@ -143,3 +143,12 @@ def test_single_angles_are_unwrapped_and_swings_left_alone():
     assert np.abs(np.diff(found[:, twist], axis=0)).max() < 0.1
     np.testing.assert_array_equal(found[:, swing], wrapped[:, swing])
     assert abs(np.median(found[:, knee])) <= np.pi + 0.1
+
+
+def test_missing_frames_do_not_spread_when_twists_are_unwrapped():
+    body = make_skeleton(["a", "b", "c"], [-1, 0, 1], np.eye(3), mirror=None)
+    q = np.zeros((5, 3), np.float32)
+    q[:, 2] = [2.9, 3.0, np.nan, 3.1, -3.1]
+    found = motion.unwrap_twists(body, q)
+    expected = [2.9, 3.0, np.nan, 3.1, 2 * np.pi - 3.1]
+    np.testing.assert_allclose(found[:, 2], expected, rtol=1e-6)
