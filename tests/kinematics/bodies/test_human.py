@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kinematics import forward, limits, symmetry
+from kinematics import limits, symmetry
 from kinematics.bodies.human import (
     coordinate,
     coordinate_names,
@@ -9,14 +9,17 @@ from kinematics.bodies.human import (
     human,
     pose,
 )
+from tests.kinematics import reference
 
 BODY = human(1.75)
 SIDES = {"left": 1.0, "right": -1.0}
 
 
-def points(q):
-    origin = np.zeros(3, np.float32), np.array([1, 0, 0, 0], np.float32)
-    return np.asarray(forward.positions(BODY, *origin, q))
+UPRIGHT = np.zeros(3), np.array([1.0, 0, 0, 0])
+
+
+def points(q, body=BODY):
+    return reference.forward(body, *UPRIGHT, q)[0]
 
 
 def shift(name, angles, start=None):
@@ -49,9 +52,8 @@ def test_twins_have_equal_coordinates():
 @pytest.mark.parametrize("stature", [1.2, 1.75, 2.05])
 def test_standing_height_is_stature(stature):
     body = human(stature)
-    origin = np.zeros(3, np.float32), np.array([1, 0, 0, 0], np.float32)
     q = np.zeros(body.num_coordinates, np.float32)
-    height = np.ptp(np.asarray(forward.positions(body, *origin, q))[:, 2])
+    height = np.ptp(points(q, body)[:, 2])
     assert height == pytest.approx(stature, rel=1e-5)
 
 
@@ -121,10 +123,8 @@ def test_internal_rotation_and_pronation_turn_the_forearm_and_thumb():
         name = f"{side}_shoulder_internal_rotation"
         assert shift(f"{side}_wrist", [name], bent)[2] < -0.03
         # With the palm down, pronation lowers the thumb's (front) side of the hand.
-        origin = np.zeros(3, np.float32), np.array([1, 0, 0, 0], np.float32)
-        turned = forward.forward(
-            BODY, *origin, pose(BODY, **{f"{side}_elbow_pronation": 0.3})
-        ).rotations[BODY.index(f"{side}_wrist")]
+        q = pose(BODY, **{f"{side}_elbow_pronation": 0.3})
+        turned = reference.forward(BODY, *UPRIGHT, q)[1][BODY.index(f"{side}_wrist")]
         assert turned[2, 0] < -0.2
 
 
