@@ -30,15 +30,27 @@ REQUIRES = [
 ]
 VIEWER = ["rich", "viser>=1.1"]
 DEV = [
+    "ezc3d>=1.7",  # reads the C3D files that we write
     "hypothesis>=6.170",
     "ipykernel",
+    "mujoco>=4.0",  # dynamics and MJCF are tested against it
     "mypy>=2.4",
     "nbclient",
     "nbformat",
+    "pygltflib>=1.16",
     "pytest>=9",
     "pytest-xdist>=3.8",
     "ruff>=0.17,<0.18",  # each minor version formats a little differently
+    "scipy>=1.17",
     "setuptools>=77",  # builds the wheel that the packaging test reads
+    "yourdfpy>=0.0.60",  # reads the URDF files that we write
+]
+# The libraries that benchmarks/ runs beside ours.
+BENCH = [
+    "mujoco-mjx>=3.17",
+    "pytorch_kinematics>=0.10",
+    "smplx>=0.1.28",
+    "torch>=2.15",
 ]
 
 setup(
@@ -68,6 +80,7 @@ setup(
         "tpu": ["jax[tpu]"],
         "viewer": VIEWER,
         "dev": DEV + VIEWER,
+        "bench": BENCH,
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

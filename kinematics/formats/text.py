@@ -1,4 +1,4 @@
-"""Text files in, whole; text files out, whole or not at all."""
+"""Text files in, whole; files out, whole or not at all."""
 
 import contextlib
 import os
@@ -31,7 +31,12 @@ def read_text(path: str | os.PathLike) -> str:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write a file as UTF-8 so that a reader sees the old one or all of the new.
+    """Write a file as UTF-8, see `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+    """Write a file so that a reader sees the old one or all of the new.
 
     Raises:
       OSError: names the file; nothing half-written is left behind.
@@ -39,8 +44,8 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     path = pathlib.Path(path)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(beside, "xb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)

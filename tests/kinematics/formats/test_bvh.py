@@ -199,12 +199,6 @@ def test_motion_carries_the_name_of_the_file(tmp_path):
     assert len(motion) == 2
 
 
-def test_unknown_kind_of_file():
-    with pytest.raises(FormatError, match=r"a\.xyz: this kind .* \.bvh or \.amc"):
-        formats.read("a.xyz")
-    assert formats.SUFFIXES == (".bvh", ".amc")
-
-
 def rows_of(text):
     head, tail = text.split("0.008333\n")
     return head + "0.008333\n", tail
