@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import rotations
+from kinematics.columns import cross
 from kinematics.skeleton import DOFS, coordinate_starts
-from kinematics.tree import cross
 
 Array = jax.Array
 
@@ -68,14 +68,14 @@ class Quaternions:
         w, a, b, c = x
         s = 2.0 / (w * w + a * a + b * b + c * c)
         t, u, v = torques
-        return jnp.stack(
-            [
-                -s * (a * t + b * u + c * v),
-                s * (w * t + b * v - c * u),
-                s * (w * u + c * t - a * v),
-                s * (w * v + a * u - b * t),
-            ]
-        )
+        parts = [
+            -s * (a * t + b * u + c * v),
+            s * (w * t + b * v - c * u),
+            s * (w * u + c * t - a * v),
+            s * (w * v + a * u - b * t),
+        ]
+        # Stacking what is computed on the way is a branch per number on CPU.
+        return jnp.stack(jax.lax.optimization_barrier(parts))
 
 
 class SixD:

@@ -54,7 +54,7 @@ class Operation:
         self, name: str, ranks: Sequence[int], default: Rules, **platforms: Rules
     ):
         self.ranks = tuple(ranks)
-        self._rules: dict[str | None, Rules] = {None: default, **platforms}
+        self._rules: dict[Any, Rules] = {None: default, **platforms}
         self._apply = self._primitive(name, _apply, self._outputs)
         self._push = self._primitive(f"{name}_push", _push, self._outputs)
         self._pull = self._primitive(f"{name}_pull", _pull, self._cotangents)

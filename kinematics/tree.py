@@ -1,9 +1,8 @@
 """Sweeps over the tree of joints: outward from the root, and inward to it.
 
-Vectors are [3, J, N] and matrices [3, 3, J, N] with the batch as the last axis;
-products are written element by element, since XLA turns batched 3x3 matrix products
-into calls that are an order of magnitude slower on CPU. Joints go by level, that is
-by their distance from the root, and within a level those with children come first.
+Vectors are [3, J, N] and matrices [3, 3, J, N] with the batch as the last axis, see
+`columns`. Joints go by level, that is by their distance from the root, and within a
+level those with children come first.
 """
 
 import functools
@@ -13,6 +12,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from kinematics.columns import cross, product, rotate
 
 Array = jax.Array
 
@@ -212,28 +213,11 @@ def collect(x: Array, index: tuple[int, ...], count: int) -> Array:
     return rows[0] if count == 1 else jnp.concatenate(rows, axis=-2)
 
 
-def product(a: Array, b: Array) -> Array:
-    """Matrix product [3, 3, J, N], element-wise over the last axes."""
-    x, y, z = (a[:, k, None] * b[k][None] for k in range(3))
-    return x + y + z
-
-
-def rotate(a: Array, v: Array) -> Array:
-    """Matrices [3, 3, J, N] times vectors [3, J, N]."""
-    return a[:, 0] * v[0] + a[:, 1] * v[1] + a[:, 2] * v[2]
-
-
-def rotate_back(a: Array, v: Array) -> Array:
-    """Transposed matrices [3, 3, J, N] times vectors [3, J, N]."""
-    return a[0] * v[0] + a[1] * v[1] + a[2] * v[2]
-
-
-def cross(a: Array, b: Array) -> Array:
-    """Cross product of vectors [3, J, N]."""
-    return jnp.stack(
-        [
-            a[1] * b[2] - a[2] * b[1],
-            a[2] * b[0] - a[0] * b[2],
-            a[0] * b[1] - a[1] * b[0],
-        ]
-    )
+@functools.cache
+def descent(parents: tuple[int, ...]) -> np.ndarray:
+    """[J, J], 1 where joint k is joint j or hangs on it."""
+    hangs = np.eye(len(parents), dtype=np.float32)
+    for k, parent in enumerate(parents):
+        if parent >= 0:
+            hangs[k] += hangs[parent]
+    return hangs

@@ -14,18 +14,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from kinematics.columns import cross, product, rotate_back
 from kinematics.forms import Coordinates, Form, Quaternions, SixD
 from kinematics.operation import Operation, Rules
-from kinematics.tree import (
-    cross,
-    inward,
-    levels_of,
-    outward,
-    product,
-    rotate_back,
-    take,
-    velocities,
-)
+from kinematics.tree import inward, levels_of, outward, take, velocities
 
 Array = jax.Array
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinematics import tree
+from kinematics import columns, tree
 
 parents_lists = st.integers(0, 9).flatmap(
     lambda n: st.tuples(st.just(-1), *(st.integers(0, k) for k in range(n)))
@@ -56,7 +56,7 @@ def test_inward_is_the_transpose_of_velocities(parents, all_turns):
         rows = [m.shape[1] for m in about]
         torque = 0.0
         for t, m, s in zip(turns, about, cut(spins, rows), strict=True):
-            torque += jnp.sum(tree.rotate_back(t[:, :, : m.shape[1]], m) * s)
+            torque += jnp.sum(columns.rotate_back(t[:, :, : m.shape[1]], m) * s)
         return power, torque, total[0][:, 0]
 
     with jax.enable_x64(True):
