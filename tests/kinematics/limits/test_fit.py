@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kinematics import Motion, limits, make_skeleton, symmetry
-from kinematics.bodies import human
+from kinematics.bodies.human import coordinate, hanging_arms, human, pose
 from kinematics.couplings import Couplings
 from tests.kinematics import reference
 
@@ -242,13 +242,13 @@ def test_what_cannot_be_fitted_is_refused_with_the_reason(arguments, message):
 
 
 def test_muscles_across_two_joints_bind_the_human_body():
-    body = limits.anatomical(human.human())
+    body = limits.anatomical(human())
     degrees = np.pi / 180
 
     def over(name, **angles):
-        pose = {f"left_{key}": value * degrees for key, value in angles.items()}
-        q = human.pose(body, **pose)
-        return float(EXCESS(body, q)[human.coordinate(body, f"left_{name}")]) / degrees
+        sided = {f"left_{key}": value * degrees for key, value in angles.items()}
+        q = pose(body, **sided)
+        return float(EXCESS(body, q)[coordinate(body, f"left_{name}")]) / degrees
 
     assert over("knee_flexion", hip_flexion=60, knee_flexion=0) == 0
     assert over("knee_flexion", hip_flexion=120, knee_flexion=0) == pytest.approx(25, 1)
@@ -257,7 +257,7 @@ def test_muscles_across_two_joints_bind_the_human_body():
     assert over("knee_flexion", hip_flexion=-10, knee_flexion=150) > 13
     assert over("ankle_dorsiflexion", ankle_dorsiflexion=45, knee_flexion=0) > 5
     assert over("ankle_dorsiflexion", ankle_dorsiflexion=45, knee_flexion=50) == 0
-    assert not np.asarray(EXCESS(body, human.hanging_arms(body))).any()
+    assert not np.asarray(EXCESS(body, hanging_arms(body))).any()
     mirrored = symmetry.mirror_skeleton(body).couplings
     jax.tree.map(np.testing.assert_array_equal, mirrored, body.couplings)
     with pytest.raises(KeyError):

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from kinematics import limits
 from kinematics.bodies.human import human
 from lmmjax.data import serialize
 from tests.lmmjax import tiny
@@ -29,12 +30,19 @@ def odd(skeleton):
 
 @pytest.mark.parametrize(
     "body",
-    [tiny.body(), tiny.body(mirror=None), odd(tiny.body()), human(1.7)],
-    ids=["tiny", "no mirror", "odd sizes", "human"],
+    [
+        tiny.body(),
+        tiny.body(mirror=None),
+        odd(tiny.body()),
+        human(1.7),
+        limits.anatomical(human(1.7)),
+    ],
+    ids=["tiny", "no mirror", "odd sizes", "human", "couplings"],
 )
 def test_a_skeleton_comes_back_exactly_through_json(body):
     text = json.dumps(serialize.skeleton_to_dict(body))
     equal(serialize.skeleton_from_dict(json.loads(text)), body)
+    assert ("couplings" in json.loads(text)) == (body.couplings is not None)
 
 
 @pytest.mark.parametrize("kind", [str, str.encode], ids=["text", "bytes"])
