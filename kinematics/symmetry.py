@@ -64,11 +64,6 @@ def mirror_rotation(quaternion: Array) -> jax.Array:
     return jnp.asarray(quaternion) * np.array([1, -1, 1, -1], np.float32)
 
 
-def mirror_names(skeleton: Skeleton) -> tuple[str, ...]:
-    """Name of the twin of each joint."""
-    return tuple(skeleton.names[m] for m in _twins(skeleton))
-
-
 def mirror_skeleton(skeleton: Skeleton) -> Skeleton:
     """The mirrored body: left and right bones and limits exchanged."""
     twins = _twins(skeleton)

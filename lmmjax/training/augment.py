@@ -13,8 +13,13 @@ def can_mirror(body: Skeleton) -> bool:
     if body.mirror is None:
         return False
     mirrored = symmetry.mirror_skeleton(body)
-    same_frames = np.allclose(mirrored.frames, body.frames, atol=1e-3)
-    return same_frames and np.allclose(mirrored.lower, body.lower, atol=1e-3)
+    # Bones may differ between the sides, frames and limits may not.
+    pairs = zip(
+        jax.tree.leaves(mirrored.replace(offsets=())),
+        jax.tree.leaves(body.replace(offsets=())),
+        strict=True,
+    )
+    return all(np.allclose(ours, theirs, atol=1e-3) for ours, theirs in pairs)
 
 
 def mirror_some(
