@@ -5,7 +5,7 @@ TESTS ?= tests
 export JAX_COMPILATION_CACHE_DIR ?= $(CURDIR)/.cache/jax
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format clean
+.PHONY: help demo test bench format clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -18,6 +18,10 @@ test: $(VENV)/.installed-dev  ## format, lint, types and tests, as CI runs them
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+bench: $(VENV)/.installed-bench  ## install the peers, then measure beside them
+	$(BIN)/python -m benchmarks.kinematics --out=runs/bench/kinematics.md
+	$(BIN)/python -m benchmarks.fitting --out=runs/bench/fitting.md
 
 format: $(VENV)/.installed-dev  ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

@@ -4,24 +4,14 @@ import pathlib
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 COLABS = pathlib.Path(__file__).parents[2] / "colabs"
 SMALL = "steps, seconds, samples = 3, 0.5, 2"
 
 
 @pytest.mark.filterwarnings("ignore::Warning")  # of the notebook machinery
-def test_quickstart_runs_from_top_to_bottom(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(COLABS.parent))
-    notebook = nbformat.read(COLABS / "quickstart.ipynb", as_version=4)
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if "install" in tags:
-            cell.source = ""
-        if "parameters" in tags:
-            cell.source = SMALL
-    resources = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(notebook, timeout=300, resources=resources).execute()
+def test_quickstart_runs_from_top_to_bottom(run_notebook, tmp_path):
+    notebook = run_notebook("quickstart.ipynb", SMALL)
     page = next(c for c in notebook.cells if "page" in c.metadata.get("tags", []))
     assert "text/html" in page.outputs[-1].data
     assert (tmp_path / "runs" / "quickstart" / "future.bvh").exists()
