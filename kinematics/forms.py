@@ -78,6 +78,11 @@ class Quaternions:
         return jnp.stack(jax.lax.optimization_barrier(parts))
 
 
+def _invert(square: Array) -> Array:
+    """One over the length; on CPU rsqrt is a call per number."""
+    return jax.lax.optimization_barrier(1 / jnp.sqrt(square))
+
+
 class SixD:
     """Two columns x [6, J, N] that Gram and Schmidt make into a rotation.
 
@@ -87,13 +92,13 @@ class SixD:
     @staticmethod
     def _columns(x: Array):
         a, b = x[:3], x[3:]
-        # rsqrt and not 1 / sqrt, which XLA takes to be cheap and computes again in
-        # every loop that uses it.
-        shrink_a = jax.lax.rsqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2])
+        # The barriers keep XLA from computing these anew in every loop that uses them.
+        shrink_a = _invert(a[0] * a[0] + a[1] * a[1] + a[2] * a[2])
         first = [a[i] * shrink_a for i in range(3)]
         along = first[0] * b[0] + first[1] * b[1] + first[2] * b[2]
+        along = jax.lax.optimization_barrier(along)
         rest = [b[i] - along * first[i] for i in range(3)]
-        shrink_b = jax.lax.rsqrt(rest[0] ** 2 + rest[1] ** 2 + rest[2] ** 2)
+        shrink_b = _invert(rest[0] ** 2 + rest[1] ** 2 + rest[2] ** 2)
         second = [rest[i] * shrink_b for i in range(3)]
         third = [
             first[1] * second[2] - first[2] * second[1],

@@ -22,8 +22,9 @@ from kinematics.tree import inward, levels_of, outward, take, velocities
 Array = jax.Array
 
 # Poses per block on CPU, so that a block and what is made of it stay in the cache.
-# 128 to 256 were the fastest of 64 to 4,096 with 24 joints and 1 MiB of L2 cache.
-BLOCK = 256
+# 64 and 128 were the fastest of 64 to 4,096 with 24 joints and 1 MiB of L2 cache; 192
+# and 384 took twice the time of powers of two.
+BLOCK = 128
 # Axes of the arrays of `walk` besides those of the batch.
 RANKS = (1, 1, 2, 2, 3)
 
@@ -285,8 +286,7 @@ def _in_blocks(program, arrays: Sequence[Array], block: int | None) -> list[Arra
     count = len(arrays[0])
     if block is None or count <= block:
         return program(*arrays)
-    blocks = -(-count // block)
-    size = -(-count // blocks)
+    blocks, size = -(-count // block), block
     missing = blocks * size - count
 
     def cut(i, x):

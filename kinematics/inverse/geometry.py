@@ -99,7 +99,8 @@ def guard(skeleton: Skeleton, rig: Rig, q: Array, force: Array) -> Array:
     After Coleman and Li (1996): the force on a coordinate over its distance from the
     bound that it is pushed towards. Far from bounds, and where forces vanish, it is
     nothing; alone it would let no coordinate pass its bound. A swing goes by its
-    distance from the edge of its cone along the force, and is free along the edge.
+    distance from the edge of its cone along the force, and along the edge by the cone's
+    size.
 
     Args:
       skeleton: the body.
@@ -127,7 +128,10 @@ def guard(skeleton: Skeleton, rig: Rig, q: Array, force: Array) -> Array:
     normal = (x + room * d) / half
     normal = normal / jnp.sqrt(jnp.maximum((normal**2).sum(1, keepdims=True), 1e-20))
     room = jnp.maximum(room, least[:, :2].min(1, keepdims=True))
-    cone = (size / room)[:, None] * normal[:, :, None] * normal[:, None]
+    across = normal[:, :, None] * normal[:, None]
+    along = jnp.eye(2)[..., None] - across
+    wide = half.min(1, keepdims=True)
+    cone = (size / room)[:, None] * across + (size / wide)[:, None] * along
     ball = np.array([skeleton.kinds[j] == "ball" for j in rig.joints])
     swing = jnp.where(ball[:, None, None, None], cone, box[:, :2, :2])
     return box.at[:, :2, :2].set(swing)

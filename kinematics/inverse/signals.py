@@ -66,16 +66,39 @@ def roughness(points: np.ndarray, sigma: float, fps: float) -> np.ndarray:
 def smooth(points: np.ndarray, stiffness: np.ndarray) -> np.ndarray:
     """The x of least sum of (points - x)^2 + stiffness (second differences)^2.
 
-    Whittaker (1923), for points [T, K, C] without gaps that are reflected at both
-    ends, where the cosine transform solves it. The stiffness [K] has no unit.
+    Whittaker (1923), for points [T, K, C] without gaps. The cosine transform solves it
+    for points that are reflected at both ends; so that these do not turn back there, a
+    cubic with their places and speeds is taken off before. The stiffness [K] has no
+    unit.
     """
-    if len(points) < 3:
+    if len(points) < ENOUGH or not np.any(stiffness):
         return points
+    trend = _cubic(points)
+    points = points - trend
     both = np.concatenate([points, points[::-1]])
     wave = (2 - 2 * np.cos(np.pi * np.arange(len(points) + 1) / len(points))) ** 2
     gain = 1 / (1 + wave[:, None] * stiffness)
     waves = np.fft.rfft(both, axis=0) * gain[..., None].astype(np.float32)
-    return np.fft.irfft(waves, len(both), axis=0)[: len(points)].astype(np.float32)
+    smooth = np.fft.irfft(waves, len(both), axis=0)[: len(points)]
+    return (smooth + trend).astype(np.float32)
+
+
+def _cubic(points: np.ndarray) -> np.ndarray:
+    """The cubic [T, K, C] in time with the places and speeds of points at both ends.
+
+    Those are of parabolas through the first and last frames.
+    """
+    count = min(ENOUGH, len(points))
+    powers = np.arange(count)[:, None] ** np.arange(3)
+    fit = np.linalg.pinv(powers)[:2]
+    place, speed = np.einsum("pt,tkc->pkc", fit, points[:count])
+    stop, back = np.einsum("pt,tkc->pkc", fit, points[::-1][:count])
+    last = len(points) - 1
+    u = (np.arange(len(points)) / last)[:, None, None]
+    # Hermite's basis on [0, 1].
+    rise = u * u * (3 - 2 * u)
+    first = u * (1 - u) ** 2 * last * speed
+    return place + rise * (stop - place) + first + u * u * (1 - u) * last * back
 
 
 def clean(points: np.ndarray, stiffness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
