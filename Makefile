@@ -20,8 +20,8 @@ test: $(VENV)/.installed-dev  ## format, lint, types and tests, as CI runs them
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 bench: $(VENV)/.installed-bench  ## install the peers, then measure beside them
-	$(BIN)/python -m benchmarks.kinematics --out=runs/bench/kinematics.md
-	$(BIN)/python -m benchmarks.fitting --out=runs/bench/fitting.md
+	$(BIN)/python -m benchmarks.kinematics --table=runs/bench/kinematics.md
+	$(BIN)/python -m benchmarks.fitting --table=runs/bench/fitting.md
 
 format: $(VENV)/.installed-dev  ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

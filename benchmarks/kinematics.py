@@ -4,7 +4,7 @@
 
 or, where the peers are installed already (``pip install -e '.[bench]'``):
 
-    python -m benchmarks.kinematics --out=table.md
+    python -m benchmarks.kinematics --table=table.md
 
 Contenders run in one process on one core and take turns; ratios are taken within a
 round. Each gets the input that it was made for: 6D rotations where it takes matrices,
@@ -45,7 +45,7 @@ _PEERS = flags.DEFINE_list(
     "mjx; empty for none.",
 )
 _CORE = flags.DEFINE_bool("one_core", True, "Stay on one core (Linux).")
-_OUT = flags.DEFINE_string("out", None, "File that the tables are written to.")
+_TABLE = flags.DEFINE_string("table", None, "File that the tables are written to.")
 
 
 def contenders(batch: int, names: list[str]) -> dict[str, Peer]:
@@ -182,8 +182,8 @@ def main(arguments: list[str]) -> None:
     lines += ["|---|---|---|", *compilation()]
     text = "\n".join(lines)
     print(text)
-    if _OUT.value:
-        path = Path(_OUT.value)
+    if _TABLE.value:
+        path = Path(_TABLE.value)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8")
 

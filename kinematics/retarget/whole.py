@@ -11,7 +11,7 @@ from kinematics import forward, limits, rotations
 from kinematics import motion as motions
 from kinematics.bodies.segments import feet
 from kinematics.dynamics.contact import contacts, find_ground
-from kinematics.inverse import reach
+from kinematics.inverse.reach import reach
 from kinematics.motion import Motion, Poses
 from kinematics.retarget import contact, match, transfer
 from kinematics.skeleton import Skeleton
