@@ -33,9 +33,10 @@ _GUESS = 0.5
 # far away a robust loss would take them all for outliers. A frame is stuck where its
 # cost is then more than the last of these, and as many times what is usual.
 _BLUR, _TIMES = 0.05, 5.0
-_STUCK = 1.0
-# Steps of both descents, and of conjugate gradients in each of the second.
-FIRST, SECOND, _INNER = 6, 3, 6
+_STUCK = 0.3
+# Steps of the first descent, without limits and with, of the second, and of conjugate
+# gradients in each of the second.
+FIRST, LIMITED, SECOND, _INNER = 6, 16, 3, 6
 # The same for one camera, as a share of the distance from it.
 _RAYS = 0.05
 # Where one camera sees a body it may face any way.
@@ -171,15 +172,16 @@ def _isotropic(weight: np.ndarray) -> jax.Array:
     return energy.isotropic(jnp.asarray(weight, jnp.float32))
 
 
-def _problem(scene: Scene, body: Skeleton, at: np.ndarray, blur: float):
-    stiffness = np.broadcast_to(
-        scene.stiffness[:, None], (len(scene.stiffness), len(at))
-    )
+def _problem(
+    scene: Scene, body: Skeleton, at: np.ndarray, blur: float
+) -> descent.Problem:
+    # A clip does not come to rest where repeats of its last frame begin.
+    goes_on = np.append(at[1:] > at[:-1], False) / blur**2
     return descent.Problem(
         geometry.unlimited(body),
         jnp.asarray(scene.data.places),
         _observed(scene, at, blur),
-        jnp.asarray(stiffness),
+        jnp.asarray(scene.stiffness[:, None] * goes_on, jnp.float32),
         scene.prior,
     )
 
@@ -187,7 +189,7 @@ def _problem(scene: Scene, body: Skeleton, at: np.ndarray, blur: float):
 def _alone(scene: Scene, body: Skeleton, at: np.ndarray) -> tuple[Poses, jax.Array]:
     """Poses of frames [N], each by itself, from points smoothed in time."""
     data = scene.data
-    if data.camera is not None and len(data.camera.translation) == 1:
+    if np.isnan(data.points).all():
         return _one_view(scene, body, at)
     never = np.isnan(scene.smoothed[0]).any(-1)
     points = jnp.asarray(np.nan_to_num(np.moveaxis(scene.smoothed[at], 0, -1)))
@@ -206,8 +208,14 @@ def _alone(scene: Scene, body: Skeleton, at: np.ndarray) -> tuple[Poses, jax.Arr
         jnp.asarray(starts.closeness(body, scene.rig) * ~never),
         points,
     )
-    pose, cost = descent.descend(scene.rig, scene.loss, problem, pose, FIRST, 0)
+    first = first_steps(body)
+    pose, cost = descent.descend(scene.rig, scene.loss, problem, pose, first, 0)
     return _free_stuck(scene, problem, pose, cost)
+
+
+def first_steps(body: Skeleton) -> int:
+    """Steps of the first descent: near limits they are shorter, so there are more."""
+    return FIRST if np.asarray(geometry.free(body)).all() else LIMITED
 
 
 def _free_stuck(scene, problem, pose, cost):
@@ -224,8 +232,9 @@ def _free_stuck(scene, problem, pose, cost):
 
 
 def _one_view(scene, body, at):
-    """The best of several ways to face the only camera."""
-    camera = jax.tree.map(lambda x: x[0], scene.data.camera)
+    """The best of several ways to face the camera that sees most."""
+    most = int(np.argmax(scene.data.weight.sum((1, 2))))
+    camera = jax.tree.map(lambda x: x[most], scene.data.camera)
     far = _RAYS * float(camera.matrix[0, 0]) / scene.sigma
     blurred = _problem(scene, body, at, max(_TIMES, far))
     problem = _problem(scene, body, at, _TIMES)
@@ -236,8 +245,8 @@ def _one_view(scene, body, at):
             problem.skeleton,
             problem.places,
             camera,
-            problem.observed.pixels[0],
-            problem.observed.weight[0],
+            jnp.asarray(np.nan_to_num(scene.data.pixels[most][..., at])),
+            jnp.asarray(scene.data.weight[most][..., at]),
             turn,
         )
         pose, _ = descent.descend(scene.rig, scene.loss, blurred, pose, 2 * FIRST, 0)
@@ -259,7 +268,8 @@ def _window(scene: Scene, body: Skeleton, at: np.ndarray) -> Found:
     pose, _ = _alone(scene, body, at)
     problem = _problem(scene, body, at, 1.0)
     inner = _INNER if scene.stiffness.any() or scene.prior is not None else 0
-    pose, cost = descent.descend(scene.rig, scene.loss, problem, pose, SECOND, inner)
+    steps = SECOND if scene.prior is None else 2 * SECOND
+    pose, cost = descent.descend(scene.rig, scene.loss, problem, pose, steps, inner)
     x = _points(problem.skeleton, scene.rig, problem.places, pose)
     return Found(pose, np.asarray(cost), np.moveaxis(np.asarray(x), -1, 0))
 

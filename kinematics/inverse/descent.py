@@ -26,6 +26,8 @@ Array = jax.Array
 _START = 1e-3
 _LOWEST = 1e-7
 _HIGHEST = 1e6
+# Frames on either side that a bound frame's step is judged with.
+_NEIGHBOURS = 8
 # Cost per rad^2 and m^2 of a step, relative to the weight of all keypoints: holds what
 # none of them shows. The least it may be.
 _FLOOR, _LEAST = 5e-5, 1e-6
@@ -96,7 +98,7 @@ def descend(
         x = geometry.points(problem.skeleton, rig, problem.places, trial)
         near = energy.local(problem.observed, loss, x)
         found = near.cost + _binding(problem, trial, x)
-        better = jnp.where(together, found.sum() < cost.sum(), found < cost)
+        better = jnp.where(together, _around(found) < _around(cost), found < cost)
         pose = jax.tree.map(
             lambda new, old: jnp.where(better[:, None], new, old), trial, pose
         )
@@ -108,6 +110,14 @@ def descend(
     carry = (pose, jnp.full_like(zero, _START), zero)
     pose, _, cost = jax.lax.fori_loop(0, steps, body, carry)
     return pose, cost
+
+
+def _around(cost: Array) -> Array:
+    """Cost [N] of each frame and its neighbours, who step together or not at all.
+
+    By the whole clip, one bad frame would keep all others from their step.
+    """
+    return jnp.convolve(cost, jnp.ones(2 * _NEIGHBOURS + 1), mode="same")
 
 
 def _binding(problem, pose, x):
@@ -153,7 +163,7 @@ def _step(rig, loss, problem, pose, damping, inner) -> tuple[Step, Array]:
     factor = articulated.factorise(
         rig.parents,
         at.columns,
-        geometry.inertias(rig, at, near.precision),
+        geometry.inertias(rig, at, _lifted(near.precision, stiffness[:, 0])),
         damping,
         diagonal(floor + stiff) + guard,
         floor,
@@ -221,6 +231,24 @@ def _prior(rig, problem, pose):
     return -to_bodies(pull(value)[0]), diagonal[..., None], curve
 
 
+def _usual(precision: Array, stiffness: Array) -> Array:
+    """Mean weight [K] of keypoints over the frames that are bound in time."""
+    bound = (stiffness > 0).any(0)
+    share = bound / jnp.maximum(bound.sum(), 1)
+    return jnp.einsum("kiin,n->k", precision, share) / 3
+
+
+def _lifted(precision: Array, stiffness: Array) -> Array:
+    """Precisions [K, 3, 3, N], no less than usual where frames are bound in time.
+
+    What is missing is known from its neighbours then. A preconditioner that did not
+    know would give all its steps to the frames where nothing is seen.
+    """
+    now = jnp.einsum("kiin->kn", precision) / 3
+    lack = jnp.maximum(_usual(precision, stiffness)[:, None] - now, 0.0)
+    return precision + energy.isotropic(lack)
+
+
 def _gain(rig, precision, stiffness) -> Array:
     """Square root [B, 1, N + 1] of a filter that inverts what binds poses in time.
 
@@ -229,8 +257,8 @@ def _gain(rig, precision, stiffness) -> Array:
     """
     count = precision.shape[-1]
     hangs = articulated.descent(rig.parents).T
-    m = geometry.body_sums(rig, jnp.einsum("kiin->k", precision) / (3 * count))
-    w = geometry.body_sums(rig, stiffness.mean(1))
+    m = geometry.body_sums(rig, _usual(precision, stiffness))
+    w = geometry.body_sums(rig, stiffness.max(1))
     # What a joint moves is all that hangs on it.
     ratio = (hangs @ w) / jnp.maximum(hangs @ m, 1e-12)
     wave = jnp.asarray((2 - 2 * np.cos(np.pi * np.arange(count + 1) / count)) ** 2)

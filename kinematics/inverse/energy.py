@@ -23,7 +23,7 @@ LOSSES = ("square", "huber", "geman")
 # Bounds in standard deviations: 95 % efficient at normal noise, for Huber's loss by
 # Huber (1964); for that of Geman and McClure a choice of this file.
 _HUBER = 1.345
-_GEMAN = 4.0
+_GEMAN = 6.0
 
 
 class Local(NamedTuple):

@@ -107,9 +107,10 @@ def fit(
       ValueError: shapes or names do not fit, or nothing is to be seen.
     """
     data = _check(points, body, keypoints, cameras, confidence, covariance, loss)
-    alone = data.camera is not None and len(data.camera.translation) == 1
-    if data.camera is not None and not alone:
+    if data.camera is not None:
         data = data._replace(points=clip.triangulated(data))
+    # Where no two cameras see a point, nothing tells the size of the body.
+    alone = np.isnan(data.points).all()
     length, variance, scatter = bones.measure(
         body, data.anchors, data.places, data.points
     )
@@ -124,14 +125,14 @@ def fit(
         spatial = noise or spatial
     sigma = noise or (spatial if data.camera is None else _pixel_noise(data))
     rough = signals.roughness(data.points, spatial, fps)
-    rough = np.where(np.isfinite(rough), np.maximum(rough, 1e-3 * spatial**2), np.inf)
+    rough = np.where(np.isfinite(rough), rough, np.inf)
     # Few frames say too little of how smooth the movement is.
     bind = bind and len(data.points) >= signals.ENOUGH
     stiffness = (1 / rough if bind else np.zeros_like(rough)).astype(np.float32)
     scene = clip.Scene(
         make_rig(body, data.anchors, data.places),
         data,
-        *signals.clean(data.points, stiffness * spatial**2),
+        *signals.clean(data.points, stiffness * spatial**2, spatial),
         float(sigma),
         float(spatial),
         stiffness,
@@ -202,6 +203,8 @@ def _check(points, body, keypoints, views, confidence, covariance, loss) -> clip
                 f"{weight.shape}"
             )
     seen = np.isfinite(points).all(-1) & (weight > 0)
+    if not seen.any():
+        raise ValueError("fit needs at least one keypoint that is not missing")
     weight = np.where(seen, weight, 0)
     points = np.where(seen[..., None], points, np.nan)
     if covariance is not None:
@@ -218,8 +221,6 @@ def _check(points, body, keypoints, views, confidence, covariance, loss) -> clip
             f"{len(points)} views need as many cameras, not "
             f"{np.shape(camera.translation)[0]}"
         )
-    if not seen.any():
-        raise ValueError("fit needs at least one keypoint that is not missing")
     pixels = np.moveaxis(points, 1, -1)
     nothing = np.full((frames, count, 3), np.nan, np.float32)
     return clip.Data(
@@ -246,7 +247,7 @@ def _report(scene, body, found, measured) -> Report:
         found.cost,
         np.linalg.norm(np.asarray(body.offsets), axis=-1),
         measured,
-        clip.FIRST + clip.SECOND,
+        clip.first_steps(body) + clip.SECOND,
     )
 
 

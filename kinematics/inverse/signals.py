@@ -2,6 +2,8 @@
 
 import numpy as np
 
+# Least acceleration per axis, in m/s^2, that a body in movement is granted.
+_QUIET = 2.0
 # Fewer frames than this say too little about noise.
 ENOUGH = 16
 
@@ -41,8 +43,8 @@ def roughness(points: np.ndarray, sigma: float, fps: float) -> np.ndarray:
     Movement is taken as a walk whose second differences are white, which is what
     `smooth` inverts. Over s frames its second difference has the variance (2 s^3 + s)
     / 3 times that over one, while noise keeps its 6 sigma^2: s is 1/15 s, where human
-    movement exceeds the noise of cameras. 0 where it does not, NaN where nothing is
-    seen.
+    movement exceeds the noise of cameras. Where it does not it is that of the least
+    acceleration that movement is granted, and NaN where nothing is seen.
     """
     s = max(1, min(round(fps / 15), (len(points) - 1) // 2))
     if len(points) <= 2 * s:
@@ -59,7 +61,8 @@ def roughness(points: np.ndarray, sigma: float, fps: float) -> np.ndarray:
     seen &= square <= 50 * np.array(typical)
     count = seen.sum(0)
     mean = (square * seen).sum(0) / np.maximum(count, 1)
-    found = np.maximum(mean - 6 * sigma**2, 0) * 3 / (2 * s**3 + s)
+    least = (_QUIET * (s / fps) ** 2) ** 2
+    found = np.maximum(mean - 6 * sigma**2, least) * 3 / (2 * s**3 + s)
     return np.where(count, found, np.nan)
 
 
@@ -101,18 +104,21 @@ def _cubic(points: np.ndarray) -> np.ndarray:
     return place + rise * (stop - place) + first + u * u * (1 - u) * last * back
 
 
-def clean(points: np.ndarray, stiffness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def clean(
+    points: np.ndarray, stiffness: np.ndarray, sigma: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Points [T, K, C] without gaps, and the same smoothed in time.
 
     Before the second, points are taken out that are further from the smooth than six
-    times what is usual for their keypoint. The stiffness [K] has no unit.
+    times what is usual for their keypoint, which is no less than the noise ``sigma``.
+    The stiffness [K] has no unit.
     """
     filled = fill(points)
     smoothed = smooth(filled, stiffness)
     away = np.linalg.norm(points - smoothed, axis=-1)
     seen = np.isfinite(away)
     usual = [
-        np.median(a[k]) if k.any() else np.inf
+        max(np.median(a[k]), sigma) if k.any() else np.inf
         for a, k in zip(away.T, seen.T, strict=True)
     ]
     wild = seen & (away > 6 * np.array(usual))

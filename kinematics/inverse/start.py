@@ -1,7 +1,7 @@
 """A first pose from points, in closed form: every joint turned by itself.
 
 The points around a joint, the nearer ones with more weight, are laid over the same
-points of the body at rest (Horn 1987); far ones settle the turn about a bone that the
+points of the body in the middle of its ranges (Horn 1987); far ones settle the turn about a bone that the
 near ones leave open. Turns against the parent follow.
 """
 
@@ -75,21 +75,23 @@ def align(
       weights: [B, K] of `closeness`, 0 for a keypoint that is never seen.
       points: [K, 3, N] metres.
     """
-    rest = forward.positions(
-        skeleton,
-        jnp.zeros(3),
-        jnp.array([1.0, 0, 0, 0]),
-        jnp.zeros(skeleton.num_coordinates),
-    )
-    model = rest[rig.anchors, :] + places
+    # With all joints in the middle of their ranges: a knee that is bent tells how the
+    # thigh is turned, a straight one does not.
+    middle = (jnp.asarray(skeleton.lower) + jnp.asarray(skeleton.upper)) / 2
+    upright = jnp.array([1.0, 0, 0, 0])
+    rest = forward.forward(skeleton, jnp.zeros(3), upright, middle)
+    anchors, joints = np.array(rig.anchors, int), np.array(rig.joints)
+    around = jnp.einsum("kij,kj->ki", rest.rotations[anchors], places)
+    model = rest.positions[anchors] + around
     weights = weights / jnp.maximum(weights.sum(1, keepdims=True), 1e-12)
-    model = model - (weights @ model)[:, None]
-    centred = jnp.einsum("bk,bki->bki", weights, model)
+    centres = weights @ model
+    # In the axes of each body.
+    apart = model - centres[:, None]
+    centred = jnp.einsum("bk,bji,bkj->bki", weights, rest.rotations[joints], apart)
     # The centre of the points falls out: the weighted model has the mean 0.
     moments = jnp.einsum("bki,kjn->bjin", centred, points)
     turns = rotations.matrix_from_quaternion(jnp.moveaxis(best_turn(moments), 1, -1))
     turns = jnp.moveaxis(turns, 1, 0)
-    joints = np.array(rig.joints)
     parents = turns[:, np.array(rig.parents[1:], int)]
     against = jnp.einsum("nbki,nbkj->nbij", parents, turns[:, 1:])
     eye = jnp.eye(3)
@@ -97,13 +99,8 @@ def align(
     local = local.at[:, joints[1:]].set(against)
     # The point about which the root was turned brings it to its place.
     center = jnp.einsum("k,kin->in", weights[0], points)
-    arm = (weights[0] @ (rest[rig.anchors, :] + places))[:, None]
-    root = (
-        center
-        - articulated.contract(
-            jnp.moveaxis(turns[:, :1], 0, -1), jnp.broadcast_to(arm, center.shape)[None]
-        )[0]
-    )
+    arm = jnp.broadcast_to(centres[0][:, None], center.shape)[None]
+    root = center - articulated.contract(jnp.moveaxis(turns[:, :1], 0, -1), arm)[0]
     q = geometry.inside(skeleton, forward.joint_coordinates(skeleton, local))
     return Poses(root.T, rotations.quaternion_from_matrix(turns[:, 0]), q)
 

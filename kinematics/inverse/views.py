@@ -16,6 +16,8 @@ from kinematics.skeleton import Skeleton
 
 Array = jax.Array
 
+# Fewer points say too little about noise.
+_ENOUGH = 16
 # Steps of reweighting, and the distance in pixels beyond which a view counts less.
 _STEPS = 6
 _FAR = 10.0
@@ -137,14 +139,22 @@ def facing(
 
 
 def pixel_noise(camera: Camera, pixels: np.ndarray, points: Array) -> float | None:
-    """Standard deviation of pixels [V, K, 2, N] about the points' images, or None."""
-    seen = np.asarray(jax.jit(cameras.project)(camera, jnp.moveaxis(points, 1, -1)))
-    rest = np.abs(np.moveaxis(seen, -1, 2) - pixels)
-    rest = rest[np.isfinite(rest)]
-    views = np.isfinite(pixels[:, :, 0]).sum(0)
-    views = views[views > 1]
-    if len(rest) < 32:
+    """Standard deviation of pixels [V, K, 2, N] about the points' images, or None.
+
+    Of the 2 V numbers that show a point three went into it, so that its squared
+    distances add up to a chi-squared variable of 2 V - 3; whose median is after Wilson
+    and Hilferty (1931). (Single distances would not do: two cameras side by side never
+    disagree along the line between them.)
+    """
+    seen = np.asarray(_images(camera, jnp.moveaxis(points, 1, -1)))
+    square = ((np.moveaxis(seen, -1, 2) - pixels) ** 2).sum(2)
+    known = np.isfinite(square)
+    left = 2 * known.sum(0) - 3
+    usable = left > 0
+    if usable.sum() < _ENOUGH:
         return None
-    # Of 2 V numbers three went into the point.
-    left = 1 - 3 / (2 * views.mean())
-    return float(np.median(rest) / 0.6745 / np.sqrt(left))
+    left, total = left[usable], np.where(known, square, 0).sum(0)[usable]
+    return float(np.sqrt(np.median(total / (left * (1 - 2 / (9 * left)) ** 3))))
+
+
+_images = jax.jit(cameras.project)

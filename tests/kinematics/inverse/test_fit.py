@@ -7,10 +7,12 @@ import jax
 import numpy as np
 import pytest
 
+from benchmarks import fitting
 from kinematics import camera as cameras
 from kinematics import inverse, limits
 from kinematics import motion as motions
-from kinematics.bodies import human
+from kinematics.inverse import geometry
+from kinematics.inverse.rig import make_rig, place
 from tests.kinematics import reference
 from tests.kinematics.inverse import synthetic
 from tests.kinematics.inverse.test_energy import ring
@@ -22,14 +24,28 @@ FRAMES = 90
 def body():
     count = reference.human().num_coordinates
     bound = np.linspace(0.6, 1.5, count).astype(np.float32)
-    return reference.human(lower=-bound, upper=bound)
+    lower = -bound
+    # Knees and elbows bend one way. Of one that bends both ways points do not show
+    # which it is near the straight, where the twist above it may flip.
+    free = reference.human()
+    for name, kind in zip(free.names, free.kinds, strict=True):
+        if kind == "hinge":
+            lower[free.coordinates(name)] = -0.1
+    return reference.human(lower=lower, upper=bound)
+
+
+# Two joints in the middle of the body show no keypoint.
+NAMES = [name for name in reference.human().names if name not in ("Spine", "Neck")]
+SHOWN = [reference.human().index(name) for name in NAMES]
+FIT = functools.partial(inverse.fit, keypoints=NAMES, fps=60)
 
 
 @functools.cache
 def seen():
-    """The true clip, its joints [T, J, 3], and noisy ones with gaps."""
+    """The true clip, its keypoints [T, K, 3], and noisy ones with gaps."""
     true = synthetic.clip(body(), FRAMES)
-    return true, *synthetic.observe(true)
+    x, y = synthetic.observe(true)
+    return true, x[:, SHOWN], y[:, SHOWN]
 
 
 @functools.cache
@@ -39,11 +55,15 @@ def found():
     scale = np.random.default_rng(5).uniform(0.88, 1.12, (other.num_joints, 1))
     scale[other.index("LeftUpLeg") :] = scale[other.index("LeftUpLeg")]
     other = other.replace(offsets=(other.offsets * scale).astype(np.float32))
-    return inverse.fit(seen()[2], other, fps=60)
+    return FIT(seen()[2], other)
+
+
+def shown(motion):
+    return motions.positions(motion)[:, SHOWN]
 
 
 def errors(motion):
-    return np.linalg.norm(motions.positions(motion) - seen()[1], axis=-1)
+    return np.linalg.norm(shown(motion) - seen()[1], axis=-1)
 
 
 def finite(motion):
@@ -51,17 +71,14 @@ def finite(motion):
 
 
 def test_noise_gaps_and_bones_are_overcome():
-    _, x, y = seen()
-    away, missing = errors(found().motion), np.isnan(y).any(-1)
-    raw = np.linalg.norm(y - x, axis=-1)[~missing].mean()
-    assert raw == pytest.approx(0.016, rel=0.05)
-    assert away[~missing].mean() < 0.5 * raw
-    assert away[missing].mean() < 0.6 * raw
-    lengths = np.linalg.norm(body().offsets, axis=-1)[1:]
-    np.testing.assert_allclose(found().report.lengths[1:], lengths, rtol=0.04)
-    assert found().report.noise == pytest.approx(0.01, rel=0.15)
-    np.testing.assert_allclose(found().report.residuals, 0.016, rtol=0.3)
-    assert found().report.outliers.max() < 0.02
+    """The problem of the benchmark, short: balls without limits, 10 mm, gaps."""
+    given = fitting.problem(200, seed=0, limited=False)
+    fit = inverse.fit(given.seen, given.start, given.keypoints, fps=fitting.FPS)
+    fitted, noise, bones = fitting.errors(given, fit)
+    assert noise == pytest.approx(16, rel=0.05)
+    assert fitted < 6
+    assert bones.mean() < 0.01
+    assert fit.report.noise == pytest.approx(0.01, rel=0.1)
 
 
 def test_limits_hold_exactly_and_bones_do_not_change():
@@ -76,18 +93,18 @@ def test_limits_hold_exactly_and_bones_do_not_change():
 
 def test_true_joints_are_found_exactly():
     true, x, _ = seen()
-    motion = inverse.fit(x, body(), fps=60, fit_bones=False).motion
+    motion = FIT(x, body(), fit_bones=False).motion
     assert errors(motion).mean() < 1e-3
     # Axes that joints show; the twist of an arm is shown by its bent elbow only.
     at = body().coordinates("Spine")
-    np.testing.assert_allclose(motion.joints[:, at], true.joints[:, at], atol=0.03)
+    assert np.median(np.abs(motion.joints[:, at] - true.joints[:, at])) < 0.005
 
 
 def test_outliers_hardly_matter():
     y = seen()[2].copy()
     wild = np.random.default_rng(3).random(y.shape[:2]) < 0.05
     y[wild] += 0.5
-    fit = inverse.fit(y, body(), fps=60)
+    fit = FIT(y, body())
     assert np.median(errors(fit.motion)) < 1.5 * np.median(errors(found().motion))
     assert fit.report.outliers.mean() == pytest.approx(0.05, abs=0.02)
 
@@ -95,69 +112,71 @@ def test_outliers_hardly_matter():
 def test_frames_and_joints_that_are_never_seen_are_bridged():
     y = seen()[2].copy()
     y[30:34] = np.nan
-    y[:, body().index("LeftLeg")] = np.nan
-    fit = inverse.fit(y, body(), fps=60)
+    knee = NAMES.index("LeftLeg")
+    y[:, knee] = np.nan
+    fit = FIT(y, body())
     assert finite(fit.motion)
-    assert np.isnan(fit.report.residuals[body().index("LeftLeg")])
+    assert np.isnan(fit.report.residuals[knee])
     assert errors(fit.motion)[30:34].mean() < 0.05
-    jump = np.linalg.norm(np.diff(motions.positions(fit.motion), axis=0), axis=-1)
+    jump = np.linalg.norm(np.diff(shown(fit.motion), axis=0), axis=-1)
     true = np.linalg.norm(np.diff(seen()[1], axis=0), axis=-1)
     assert jump[29:34].max() < 2 * true.max()
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5])
 def test_a_few_frames_are_enough(frames):
-    fit = inverse.fit(seen()[2][20 : 20 + frames], body())
+    fit = FIT(seen()[2][20 : 20 + frames], body())
     assert len(fit.motion) == frames
     assert finite(fit.motion)
-    away = motions.positions(fit.motion) - seen()[1][20 : 20 + frames]
+    away = shown(fit.motion) - seen()[1][20 : 20 + frames]
     assert np.median(np.linalg.norm(away, axis=-1)) < 0.025
 
 
 def test_long_clips_are_as_their_parts():
-    y = np.concatenate([seen()[2]] * 4)
-    long = inverse.fit(y, found().motion.skeleton, fps=60, fit_bones=False, noise=0.01)
-    short = inverse.fit(
-        y[180:300], found().motion.skeleton, fps=60, fit_bones=False, noise=0.01
-    )
-    apart = (
-        motions.positions(long.motion)[200:280]
-        - motions.positions(short.motion)[20:100]
-    )
-    assert np.linalg.norm(apart, axis=-1).mean() < 2e-3
+    true = synthetic.clip(body(), 400)
+    x, y = (points[:, SHOWN] for points in synthetic.observe(true))
+    fit = functools.partial(FIT, body=body(), fit_bones=False)
+    long, short = fit(y, noise=0.01), fit(y[100:340], noise=0.01)
+    # The windows of the long clip meet in the middle of the short one.
+    apart = shown(long.motion)[120:320]
+    apart = np.linalg.norm(apart - shown(short.motion)[20:220], axis=-1)
+    assert apart.mean() < 3e-3
+    away = np.linalg.norm(shown(long.motion) - x, axis=-1).mean(1)
+    assert away[195:240].mean() < 1.5 * away.mean()
 
 
 def test_precise_observations_count_more():
-    true, x, _ = seen()
+    _, x, _ = seen()
     spread = np.where(np.arange(3) == 2, 0.03, 0.003).astype(np.float32)
     y = x + spread * np.random.default_rng(4).normal(size=x.shape)
     covariance = np.broadcast_to(np.diag(spread**2), (*y.shape, 3))
-    known = inverse.fit(y, body(), covariance=covariance, fps=60, fit_bones=False)
-    alike = inverse.fit(y, body(), fps=60, fit_bones=False)
-    assert errors(known.motion).mean() < 0.8 * errors(alike.motion).mean()
+    known = FIT(y, body(), covariance=covariance, fit_bones=False)
+    alike = FIT(y, body(), fit_bones=False)
+    # Along the axes that are known well.
+    well, ill = (np.abs(shown(f.motion) - x)[..., :2].mean() for f in (known, alike))
+    assert well < 0.8 * ill
 
 
 def test_keypoints_sit_where_they_are_said_to():
-    true, x, _ = seen()
+    true, _, _ = seen()
     where = np.float32([0.1, 0.05, -0.02])
     one = true.poses.at(0)
     centre, turns = reference.forward(body(), *one)
     head = body().index("Head")
     expected = centre[head] + turns[head] @ where
     names = {name: name for name in body().names} | {"ear": ("Head", where)}
-    from kinematics.inverse import geometry
-    from kinematics.inverse.rig import make_rig, place
-
     anchors, places = place(body(), names)
     rig = make_rig(body(), anchors, places)
-    points = geometry.points(body(), rig, places, jax.tree.map(lambda x: x[None], one))
+    points = jax.jit(geometry.points, static_argnums=1)(
+        body(), rig, places, jax.tree.map(lambda x: x[None], one)
+    )
     np.testing.assert_allclose(points[-1, :, 0], expected, atol=1e-5)
 
 
 @functools.cache
 def pixels():
-    lenses = ring(4)
-    lenses = lenses.__class__(**{**vars(lenses), "translation": lenses.translation})
+    # Two opposite cameras would not see how far from either a point is.
+    lenses = jax.tree.map(lambda v: v[:2], ring(3))
     x = seen()[1] - np.float32([0, 0, 0.95])
     y = np.asarray(cameras.project(lenses, x))
     rng = np.random.default_rng(6)
@@ -166,22 +185,21 @@ def pixels():
     return lenses, x, y.astype(np.float32)
 
 
-def test_several_views_are_as_good_as_points():
+def test_two_views_are_nearly_as_good_as_points():
     lenses, x, y = pixels()
-    fit = inverse.fit(y, body(), cameras=lenses, fps=60)
-    away = np.linalg.norm(motions.positions(fit.motion) - x, axis=-1)
-    assert np.median(away) < 0.01
-    assert fit.report.noise == pytest.approx(2, rel=0.2)
+    fit = FIT(y, body(), cameras=lenses, fit_bones=False)
+    away = np.linalg.norm(shown(fit.motion) - x, axis=-1)
+    assert np.median(away) < 0.012
+    assert fit.report.noise == pytest.approx(2, rel=0.3)
 
 
 def test_one_view_gives_a_body_that_looks_alike():
-    lenses, x, y = pixels()
-    one = jax.tree.map(lambda v: v[:1], lenses)
-    fit = inverse.fit(y[:1], body(), cameras=one, fps=60)
+    lenses, _, y = pixels()
+    fit = FIT(np.stack([np.full_like(y[0], np.nan), y[1]]), body(), cameras=lenses)
     assert finite(fit.motion)
     assert not np.asarray(limits.excess(body(), fit.motion.joints)).any()
-    image = np.asarray(cameras.project(one, motions.positions(fit.motion)))
-    away = np.linalg.norm(image - y[:1], axis=-1)
+    image = np.asarray(cameras.project(lenses, shown(fit.motion)))
+    away = np.linalg.norm(image[1] - y[1], axis=-1)
     assert np.nanmedian(away) < 20
 
 
@@ -200,14 +218,10 @@ class Gaussian:
 def test_a_prior_decides_what_no_keypoint_shows():
     mean = np.linspace(-0.3, 0.3, body().num_coordinates).astype(np.float32)
     prior = Gaussian(mean, np.full_like(mean, 0.3))
-    feet = [
-        body().index(f"{side}{part}")
-        for side in ("Left", "Right")
-        for part in ("Foot", "Toe")
-    ]
+    feet = [k for k, name in enumerate(NAMES) if name.endswith(("Foot", "Toe"))]
     y = seen()[2][:40].copy()
     y[:, feet] = np.nan
-    fit = inverse.fit(y, body(), fps=60, prior=prior, fit_bones=False)
+    fit = FIT(y, body(), prior=prior, fit_bones=False)
     at = body().coordinates("LeftFoot")
     expected = np.broadcast_to(mean[at], (40, 2))
     np.testing.assert_allclose(fit.motion.joints[:, at], expected, atol=0.05)
@@ -215,13 +229,13 @@ def test_a_prior_decides_what_no_keypoint_shows():
 
 def test_fit_says_what_is_wrong():
     y = seen()[2]
-    fine = {"points": y, "body": body()}
+    fine = {"points": y, "body": body(), "keypoints": NAMES}
     for change, message in (
         ({"points": y[:0]}, "no frames"),
         ({"points": y[..., :2]}, "must be"),
         ({"points": np.full_like(y, np.nan)}, "not missing"),
-        ({"keypoints": ["Hips"]}, "18 keypoints are observed but 1 are named"),
-        ({"keypoints": ["Tail"] * 18}, "no joint of this body"),
+        ({"keypoints": ["Hips"]}, "16 keypoints are observed but 1 are named"),
+        ({"keypoints": ["Tail"] * 16}, "no joint of this body"),
         ({"loss": "cube"}, "loss must be"),
         ({"confidence": np.ones(3)}, "confidence must be"),
         ({"covariance": np.ones((3, 3))}, "covariance must be"),
@@ -229,18 +243,3 @@ def test_fit_says_what_is_wrong():
     ):
         with pytest.raises(ValueError, match=message):
             inverse.fit(**(fine | change))
-
-
-def test_a_human_of_limits_and_hidden_joints_is_found():
-    tall = human(1.85)
-    hidden = ("pelvis", "spine1", "spine2", "spine3", "left_clavicle", "right_clavicle")
-    names = [name for name in tall.names if name not in hidden]
-    true = synthetic.clip(tall, FRAMES, size=0.3)
-    x, y = synthetic.observe(true)
-    at = [tall.index(name) for name in names]
-    fit = inverse.fit(y[:, at], human(1.7), names, fps=60)
-    away = np.linalg.norm(motions.positions(fit.motion)[:, at] - x[:, at], axis=-1)
-    assert np.median(away) < 0.008
-    ratio = fit.report.lengths[1:] / np.linalg.norm(tall.offsets, axis=-1)[1:]
-    np.testing.assert_allclose(ratio[fit.report.measured[1:]], 1, atol=0.05)
-    np.testing.assert_allclose(ratio, 1, atol=0.15)

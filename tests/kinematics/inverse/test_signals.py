@@ -56,5 +56,5 @@ def test_outliers_are_taken_out_before_smoothing():
     points += 0.01 * np.random.default_rng(3).normal(size=points.shape)
     wild = points.copy()
     wild[50, 0] += 2.0
-    _, smooth = signals.clean(wild, np.full(2, 5.0))
+    _, smooth = signals.clean(wild, np.full(2, 5.0), 0.01)
     np.testing.assert_allclose(smooth[48:53, 0], wave()[48:53, 0], atol=0.03)
