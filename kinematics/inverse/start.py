@@ -1,8 +1,8 @@
 """A first pose from points, in closed form: every joint turned by itself.
 
 The points around a joint, the nearer ones with more weight, are laid over the same
-points of the body in the middle of its ranges (Horn 1987); far ones settle the turn about a bone that the
-near ones leave open. Turns against the parent follow.
+points of the body in the middle of its ranges (Horn 1987); far ones settle the turn
+about a bone that the near ones leave open. Turns against the parent follow.
 """
 
 import functools
