@@ -11,22 +11,19 @@ program is compiled.
 
 import itertools
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
 import numpy as np
 from absl import app, flags
 
-from benchmarks import timing
+from benchmarks import report, timing
 from kinematics import Motion, Skeleton, forward, inverse, motion
 from kinematics.bodies import smpl24
 from kinematics.skeleton import free_limits
 
 _FRAMES = flags.DEFINE_integer("frames", 1000, "Frames of the clip.", 2)
-_ROUNDS = flags.DEFINE_integer("rounds", 9, "Fits that are timed.", 1)
 _SEEDS = flags.DEFINE_integer("seeds", 3, "Clips, each with a body of its own.", 1)
-_TABLE = flags.DEFINE_string("table", None, "File that the table is written to.")
 
 NOISE_M = 0.01
 MISSING = 0.1
@@ -141,16 +138,11 @@ def main(arguments: list[str]) -> None:
     del arguments
     lines = [
         f"{jax.devices()[0].device_kind}, jax {jax.__version__}, {_FRAMES.value:,} "
-        f"frames, {_ROUNDS.value} rounds; medians [quartiles]",
+        f"frames, {report.ROUNDS.value} rounds; medians [quartiles]",
         "",
-        *table(_FRAMES.value, _ROUNDS.value, _SEEDS.value),
+        *table(_FRAMES.value, report.ROUNDS.value, _SEEDS.value),
     ]
-    text = "\n".join(lines)
-    print(text)
-    if _TABLE.value:
-        path = Path(_TABLE.value)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+    report.publish(lines)
 
 
 if __name__ == "__main__":

@@ -24,20 +24,18 @@ if "jax" not in sys.modules:
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
 
-from benchmarks import timing
+from benchmarks import report, timing
 from benchmarks.peers import Peer, in_jax
 from kinematics import forward
 from kinematics.bodies import smpl24, smplh52
 
 _BATCHES = flags.DEFINE_list("batches", ["256", "4096", "65536"], "Poses per batch.")
-_ROUNDS = flags.DEFINE_integer("rounds", 21, "Rounds of measurement.", 3)
 _PEERS = flags.DEFINE_list(
     "peers",
     ["torch", "mjx"],
@@ -45,7 +43,6 @@ _PEERS = flags.DEFINE_list(
     "mjx; empty for none.",
 )
 _CORE = flags.DEFINE_bool("one_core", True, "Stay on one core (Linux).")
-_TABLE = flags.DEFINE_string("table", None, "File that the tables are written to.")
 
 
 def contenders(batch: int, names: list[str]) -> dict[str, Peer]:
@@ -171,21 +168,16 @@ def main(arguments: list[str]) -> None:
     device = jax.devices()[0]
     lines = [
         f"{device.device_kind}, jax {jax.__version__}, one core, float32, seed 0, "
-        f"{_ROUNDS.value} rounds; medians [quartiles]",
+        f"{report.ROUNDS.value} rounds; medians [quartiles]",
         "",
         "| poses | what | contender | ms | times ours, 6D |",
         "|---|---|---|---|---|",
     ]
     for batch in map(int, _BATCHES.value):
-        lines += speed(batch, _ROUNDS.value, [n for n in _PEERS.value if n])
+        lines += speed(batch, report.ROUNDS.value, [n for n in _PEERS.value if n])
     lines += ["", "| 52 joints, 4,096 poses | compile | peak memory / (in + out) |"]
     lines += ["|---|---|---|", *compilation()]
-    text = "\n".join(lines)
-    print(text)
-    if _TABLE.value:
-        path = Path(_TABLE.value)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+    report.publish(lines)
 
 
 if __name__ == "__main__":

@@ -160,6 +160,15 @@ def depth_levels(parents: Sequence[int]) -> list[list[int]]:
     ]
 
 
+def rest_places(skeleton: "Skeleton") -> np.ndarray:
+    """Places [..., J, 3] of the joints at rest, metres, the root at the origin."""
+    places = np.array(skeleton.offsets, float)
+    places[..., 0, :] = 0.0
+    for j, up in enumerate(skeleton.parents[1:], start=1):
+        places[..., j, :] += places[..., up, :]
+    return places
+
+
 def make_skeleton(
     names: Sequence[str],
     parents: Sequence[int],

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics.columns import cross, product, rotate
+from kinematics.skeleton import depth_levels
 
 Array = jax.Array
 
@@ -51,14 +52,10 @@ class Levels(NamedTuple):
 @functools.cache
 def levels_of(parents: tuple[int, ...]) -> Levels:
     """The levels of the tree with these parents (-1 for the root)."""
-    depth = [0] * len(parents)
-    for j, parent in enumerate(parents):
-        depth[j] = 0 if parent < 0 else depth[parent] + 1
     order: list[int] = []
     levels: list[Level] = []
     above: dict[int, int] = {}
-    for d in range(max(depth) + 1):
-        joints = [j for j in range(len(parents)) if depth[j] == d]
+    for joints in depth_levels(parents):
         # Leaves come last, since mostly nobody asks for their turns.
         joints.sort(key=lambda j: (j not in parents, above.get(parents[j], 0), j))
         start = len(order)

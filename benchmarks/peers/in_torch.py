@@ -9,6 +9,7 @@ import torch
 from benchmarks.peers import Peer
 from kinematics import Skeleton
 from kinematics.formats import urdf
+from kinematics.skeleton import rest_places
 from kinematics.tree import levels_of
 
 
@@ -42,7 +43,7 @@ def smplx(skeleton: Skeleton, root, sixd) -> Peer:
     """The rigid transforms of smplx, ``smplx.lbs.batch_rigid_transform``."""
     from smplx.lbs import batch_rigid_transform
 
-    rest = torch.as_tensor(rest_places(skeleton))
+    rest = torch.as_tensor(rest_places(skeleton), dtype=torch.float32)
     parents = torch.as_tensor(skeleton.parents)
 
     def positions(root, sixd):
@@ -96,11 +97,3 @@ def pytorch_kinematics(skeleton: Skeleton, batch: int, seed: int = 0) -> Peer:
         return torch.stack([found[n].get_matrix()[:, :3, 3] for n in names], dim=1)
 
     return run(positions, angles)
-
-
-def rest_places(skeleton: Skeleton) -> np.ndarray:
-    """Places [J, 3] of the joints at rest."""
-    places = np.array(skeleton.offsets, np.float32)
-    for j, up in enumerate(skeleton.parents[1:], start=1):
-        places[j] += places[up]
-    return places

@@ -12,7 +12,7 @@ from kinematics.bodies.segment_bars import Bar, bars
 from kinematics.bodies.segment_tables import DE_LEVA, LENGTHS_MM, DeLeva
 from kinematics.bodies.segments import Segment, segments
 from kinematics.dynamics.inertia import Inertia
-from kinematics.skeleton import Array, Skeleton
+from kinematics.skeleton import Array, Skeleton, rest_places
 
 _ENDPOINTS = {
     "head": ("VERT", "CERV"),
@@ -77,7 +77,7 @@ def inertia(
     """
     rows, parents = table(sex), skeleton.parents
     parts = segments(skeleton)
-    places = _rest(skeleton)
+    places = rest_places(skeleton)
     moments = _Moments(places)
     limbs = {parents[s.joints[0]] for s in parts if s.name in ("upper arm", "thigh")}
     for segment, pieces in zip(parts, bars(parents, parts, places, rows), strict=True):
@@ -137,15 +137,6 @@ class _Moments:
         tensor = mass[..., None, None] * (trace * np.eye(3) - covariance)
         center = np.broadcast_to(center, (*mass.shape, 3))
         return Inertia(*(x.astype(np.float32) for x in (mass, center, tensor)))
-
-
-def _rest(skeleton: Skeleton) -> np.ndarray:
-    """Places [..., J, 3] of the joints at rest, in the frame of the root."""
-    places = np.array(skeleton.offsets, float)
-    places[..., 0, :] = 0.0
-    for j, up in enumerate(skeleton.parents[1:], 1):
-        places[..., j, :] += places[..., up, :]
-    return places
 
 
 def _cut(parents, segment: Segment, places: np.ndarray, bar: Bar):

@@ -7,8 +7,6 @@ away it is and leave out their own curvature, as in iteratively reweighted least
 squares (Holland and Welsch, 1977).
 """
 
-import functools
-import math
 from typing import NamedTuple
 
 import jax
@@ -16,6 +14,7 @@ import jax.numpy as jnp
 
 from kinematics import camera as cameras
 from kinematics.camera import Camera
+from kinematics.inverse.articulated import contract
 
 Array = jax.Array
 
@@ -89,7 +88,7 @@ def local(observed: Observations, loss: str, x: Array) -> Local:
 
 def _points(observed: Points, loss: str, x: Array) -> Local:
     rest = observed.target - x
-    force = _apply(observed.precision, rest)
+    force = contract(observed.precision, rest)
     square = force[:, 0] * rest[:, 0] + force[:, 1] * rest[:, 1]
     cost, weight = robust(loss, square + force[:, 2] * rest[:, 2])
     return Local(
@@ -125,19 +124,6 @@ def _views(observed: Views, loss: str, x: Array) -> Local:
     return Local(*(part.sum(0) for part in found))
 
 
-def _apply(matrix: Array, vector: Array) -> Array:
-    """[K, 3, 3, N] times [K, 3, N]."""
-    terms = [matrix[:, :, k] * vector[:, None, k] for k in range(3)]
-    return terms[0] + terms[1] + terms[2]
-
-
 def isotropic(weight: Array) -> Array:
     """Precisions [K, 3, 3, N] of weights [K, N]."""
     return weight[:, None, None] * jnp.eye(3, dtype=weight.dtype)[..., None]
-
-
-@functools.cache
-def median_length(dimensions: int) -> float:
-    """Median length of standard normal vectors (of 2 or 3 dimensions)."""
-    # Rayleigh's and Maxwell's distributions; the latter solved numerically.
-    return {2: math.sqrt(2 * math.log(2)), 3: 1.5381722}[dimensions]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kinematics.skeleton import DOFS, Skeleton
+from kinematics.tree import descent
 
 Keypoints = Sequence[str] | Mapping[str, str | tuple[str, Sequence[float]]]
 
@@ -101,16 +102,6 @@ def _body_of(joints: Sequence[int], parents: Sequence[int], j: int) -> int:
     while j not in joints:
         j = parents[j]
     return joints.index(j)
-
-
-@functools.cache
-def descent(parents: tuple[int, ...]) -> np.ndarray:
-    """[B, B], 1 where body k is body j or hangs on it."""
-    hangs = np.eye(len(parents), dtype=np.float32)
-    for k, parent in enumerate(parents):
-        if parent >= 0:
-            hangs[k] += hangs[parent]
-    return hangs
 
 
 @functools.cache

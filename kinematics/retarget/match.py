@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kinematics.bodies.segments import Segment, segments
-from kinematics.skeleton import Skeleton
+from kinematics.skeleton import Skeleton, rest_places
 
 # Segments of one bone, whose directions at rest may differ from body to body. Others
 # are taken to be upright, or flat on the floor, at rest.
@@ -41,6 +41,9 @@ def guides(
       ValueError: a joint is unknown, or the anatomy of a body is not found and the
         names do not say who is who.
     """
+    for skeleton in (source, body):
+        if np.ndim(skeleton.offsets) != 2:
+            raise ValueError("retargeting takes one body at a time, offsets [J, 3]")
     found: list[Guide | None] = [None] * body.num_joints
     if names is not None:
         for name, other in names.items():
@@ -85,16 +88,16 @@ def by_side(skeleton: Skeleton) -> dict[tuple[str, int], Segment]:
 def _add_collars(source, body, theirs, ours, found) -> None:
     """Joints between the trunk and a limb turn as those of the source do."""
     for key in (("upper arm", 1), ("upper arm", -1)):
-        between = [
+        inner = [
             [j for j in trunk.minor if j in _path(skeleton, segments_[key].joints[0])]
             for skeleton, segments_, trunk in (
                 (source, theirs, theirs["trunk", 0]),
                 (body, ours, ours["trunk", 0]),
             )
         ]
-        if between[0]:
-            for j in between[1]:
-                found[j] = Guide((between[0][-1],) * 2, 0.0, np.eye(3))
+        if inner[0]:
+            for j in inner[1]:
+                found[j] = Guide((inner[0][-1],) * 2, 0.0, np.eye(3))
 
 
 def _path(skeleton: Skeleton, joint: int) -> list[int]:
@@ -110,16 +113,6 @@ def _shares(skeleton: Skeleton, joints: tuple[int, ...]) -> np.ndarray:
     places = rest_places(skeleton)[list(joints)]
     along = np.linalg.norm(places - places[0], axis=-1)
     return np.maximum.accumulate(along / max(along[-1], 1e-9))
-
-
-def rest_places(skeleton: Skeleton) -> np.ndarray:
-    """Places [J, 3] at rest, metres, the root at the origin."""
-    places = np.array(skeleton.offsets, float)
-    if places.ndim != 2:
-        raise ValueError("retargeting takes one body at a time, offsets [J, 3]")
-    for j, up in enumerate(skeleton.parents[1:], start=1):
-        places[j] += places[up]
-    return places
 
 
 def bone(skeleton: Skeleton, segment: Segment) -> np.ndarray:

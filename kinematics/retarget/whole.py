@@ -14,7 +14,7 @@ from kinematics.dynamics.contact import contacts, find_ground
 from kinematics.inverse.reach import reach
 from kinematics.motion import Motion, Poses
 from kinematics.retarget import contact, match, transfer
-from kinematics.skeleton import Skeleton
+from kinematics.skeleton import Skeleton, rest_places
 
 
 def retarget(
@@ -121,12 +121,12 @@ def _limbs(skeleton: Skeleton) -> _Limbs:
 
 def _height(skeleton: Skeleton) -> float:
     """Metres from the lowest joint to the root at rest."""
-    return -float(match.rest_places(skeleton)[:, 2].min())
+    return -float(rest_places(skeleton)[:, 2].min())
 
 
 def _standing(skeleton: Skeleton, limbs: _Limbs) -> np.ndarray:
     """Metres [4] above the floor at which ankles and balls of the feet stand."""
-    return match.rest_places(skeleton)[limbs.soles, 2] + _height(skeleton)
+    return rest_places(skeleton)[limbs.soles, 2] + _height(skeleton)
 
 
 _forward = jax.jit(forward.forward)
