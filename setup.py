@@ -23,9 +23,13 @@ REQUIRES = [
     "importlib_resources",  # TFDS 4.9.10 imports it but does not declare it
     "jax>=0.10.2",  # kinematics needs no more than this and NumPy
     "numpy>=2.4",
+    "opencv-python-headless>=5.0",  # capture: video, checkerboards
     "optax>=0.2.8",  # training
     "orbax-checkpoint>=0.12.8",  # training.checkpoint
+    "orjson>=3.13",  # capture: a session has a JSON file per camera and frame
+    "scipy>=1.17",  # capture: assignment, filters
     "tensorflow-datasets>=4.9.10",  # data
+    "tomli_w>=1.2",  # capture: calibrations and sessions are TOML
     "tqdm",
 ]
 VIEWER = ["rich", "viser>=1.1"]
@@ -33,6 +37,7 @@ DEV = [
     "ezc3d>=1.7",  # reads the C3D files that we write
     "hypothesis>=6.170",
     "ipykernel",
+    "joblib>=1.6",  # writes pickles as VIBE and PARE do
     "mujoco>=4.0",  # dynamics and MJCF are tested against it
     "mypy>=2.4",
     "nbclient",
@@ -41,7 +46,6 @@ DEV = [
     "pytest>=9",
     "pytest-xdist>=3.8",
     "ruff>=0.17,<0.18",  # each minor version formats a little differently
-    "scipy>=1.17",
     "setuptools>=77",  # builds the wheel that the packaging test reads
     "yourdfpy>=0.0.60",  # reads the URDF files that we write
 ]

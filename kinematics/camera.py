@@ -59,6 +59,7 @@ def make_camera(
     translation: Array,
     distortion: Array | None = None,
     fisheye: bool = False,
+    dtype: type = np.float32,
 ) -> Camera:
     """Build and check a camera.
 
@@ -68,13 +69,14 @@ def make_camera(
       translation: [..., 3] metres.
       distortion: [..., n], n up to 8 numbers in OpenCV's order; the rest are 0.
       fisheye: whether they are those of OpenCV's fisheye model (4 numbers).
+      dtype: of the arrays; ``np.float64`` keeps every digit of a calibration.
 
     Raises:
       ValueError: shapes do not fit, the rotation is none, or a focal length is not
         positive.
     """
     matrix, rotation, translation = (
-        np.asarray(x, np.float32) for x in (matrix, rotation, translation)
+        np.asarray(x, dtype) for x in (matrix, rotation, translation)
     )
     distortion = np.zeros(0) if distortion is None else np.asarray(distortion)
     batch = matrix.shape[:-2]
@@ -100,7 +102,7 @@ def make_camera(
         raise ValueError("a camera's rotation must be orthonormal and right-handed")
     if not (matrix[..., [0, 1], [0, 1]] > 0).all():
         raise ValueError("a camera's focal lengths must be positive")
-    padded = np.zeros((*batch, 8), np.float32)
+    padded = np.zeros((*batch, 8), dtype)
     padded[..., : distortion.shape[-1]] = distortion
     return Camera(matrix, rotation, translation, padded, bool(fisheye))
 
