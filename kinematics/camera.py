@@ -167,11 +167,12 @@ def distort(camera: Camera, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.
     )
 
 
-def undistort(camera: Camera, pixels: Array, steps: int = 8) -> jax.Array:
+def undistort(camera: Camera, pixels: Array, steps: int = 5) -> jax.Array:
     """Ideal image points [C, ..., 2] (plane z = 1) of pixels [C, ..., 2].
 
-    The fixed point ``ideal = seen - (distort(ideal) - ideal)``; it converges for
-    lenses whose distortion is small against the image.
+    Newton's method from the distorted point. Along a radius a barrel is a concave and
+    a pincushion a convex function, so it comes nearer with every step for any lens
+    that does not fold the picture.
     """
     pixels = jnp.asarray(pixels)
     leading = np.ndim(camera.translation) - 1
@@ -179,11 +180,41 @@ def undistort(camera: Camera, pixels: Array, steps: int = 8) -> jax.Array:
     seen_y = (pixels[..., 1] - matrix[..., 1, 2]) / matrix[..., 1, 1]
     seen_x = pixels[..., 0] - matrix[..., 0, 2] - matrix[..., 0, 1] * seen_y
     seen_x = seen_x / matrix[..., 0, 0]
-    x, y = seen_x, seen_y
-    for _ in range(steps):
+
+    def step(_, ideal):
+        x, y = ideal
         bent_x, bent_y = distort(camera, x, y)
-        x, y = x + seen_x - bent_x, y + seen_y - bent_y
-    return jnp.stack([x, y], axis=-1)
+        (a, b), (c, d) = _lens_slope(camera, x, y)
+        size = a * d - b * c
+        size = jnp.where(jnp.abs(size) > 1e-6, size, 1.0)
+        left_x, left_y = seen_x - bent_x, seen_y - bent_y
+        return (
+            x + (d * left_x - b * left_y) / size,
+            y + (a * left_y - c * left_x) / size,
+        )
+
+    return jnp.stack(jax.lax.fori_loop(0, steps, step, (seen_x, seen_y)), axis=-1)
+
+
+def slope(camera: Camera, points: Array) -> jax.Array:
+    """Pixels per unit of the plane z = 1 at ideal points [C, ..., 2]: [C, ..., 2, 2]."""
+    points = jnp.asarray(points)
+    leading = np.ndim(camera.translation) - 1
+    matrix = _spread(camera.matrix, 2, points.ndim - 1 - leading)
+    (a, b), (c, d) = _lens_slope(camera, points[..., 0], points[..., 1])
+    fx, skew, fy = matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 1, 1]
+    rows = [[fx * a + skew * c, fx * b + skew * d], [fy * c, fy * d]]
+    return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _lens_slope(camera: Camera, x: jax.Array, y: jax.Array):
+    """Rows of the derivative of `distort`."""
+    one, zero = jnp.ones_like(x), jnp.zeros_like(x)
+    lens = functools.partial(distort, camera)
+    (a, c), (b, d) = (
+        jax.jvp(lens, (x, y), seed)[1] for seed in ((one, zero), (zero, one))
+    )
+    return (a, b), (c, d)
 
 
 def _spread(value: Array, own: int, axes: int) -> jax.Array:
