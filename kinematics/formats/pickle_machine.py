@@ -2,6 +2,12 @@
 
 It ends in lists, tuples, numbers, strings and a `Node` wherever the pickle would
 have called something. Opcodes as in CPython's ``pickletools``, protocols 0 to 5.
+
+Files of joblib (``numpy_pickle.py`` of its version 1.6) are pickles that are
+interrupted: an array is an object ``NumpyArrayWrapper`` with its shape and type, and
+its bytes stand behind the opcode that gave the object its state. Since version 1.2
+they are aligned: one byte says how many more to pass over. Where the array is one of
+objects, a whole pickle of it stands there instead.
 """
 
 import codecs
@@ -9,7 +15,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kinematics.formats.pickle_types import Global, Parts
+from kinematics.formats.pickle_types import JOBLIB_ARRAY, Global, Parts, raw_size
 
 Maker = Callable[[Parts], Any]
 # Modules that were renamed: of Python 2, of NumPy 2 and of SciPy 1.8.
@@ -137,7 +143,31 @@ class Machine:
     def set_state(self) -> None:
         """Give the state on top of the stack to the node below it."""
         state = self.stack.pop()
-        self.node().state = state
+        node = self.node()
+        node.state = state
+        if node.name == JOBLIB_ARRAY:
+            node.items.append(self.array_of_joblib(state))
+
+    def array_of_joblib(self, state: Any) -> Any:
+        """What follows joblib's description of an array: its bytes, or objects."""
+        # Six keys are usual; very many, described again and again, would cost time.
+        if not isinstance(state, Node) or len(state.items) > 16:
+            raise ValueError("an array of joblib is not described")
+        # Other keys may be costly to hash.
+        about = {key: value for key, value in state.items if isinstance(key, str)}
+        dtype = about["dtype"]
+        if not isinstance(dtype, Node):
+            raise ValueError("an array of joblib has no type")
+        size = raw_size(Parts(dtype.args, dtype.state, []), about["shape"])
+        if size is None:
+            within = Machine(self.data, self.makers)
+            within.at = self.at
+            objects = within.run()
+            self.at = within.at
+            return objects
+        if about.get("numpy_array_alignment_bytes") is not None:
+            self.take(self.take(1)[0])
+        return self.take(size)
 
     def node(self) -> Node:
         """The node on top of the stack."""

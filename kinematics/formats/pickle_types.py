@@ -14,6 +14,8 @@ import numpy as np
 
 # Elements of the largest dense matrix that a sparse one is turned into.
 _MAX_DENSE = 2**27
+# Axes that NumPy's arrays can have.
+_MAX_AXES = 64
 _SCALARS = (str, bytes, int, float, bool, type(None))
 
 
@@ -22,6 +24,10 @@ class Global(NamedTuple):
 
     module: str
     name: str
+
+
+# How joblib names an array in its files; see `pickle_machine`.
+JOBLIB_ARRAY = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
 
 
 class Parts(NamedTuple):
@@ -127,12 +133,25 @@ def _dtype(parts: Parts) -> np.dtype:
     return dtype.newbyteorder(order) if order in ("<", ">") else dtype
 
 
-def _shaped(raw: Any, dtype: Any, shape: Any, order: Literal["C", "F"]) -> np.ndarray:
-    """An array from its bytes, its size checked against its shape."""
-    if not isinstance(dtype, np.dtype) or not isinstance(shape, tuple):
+def raw_size(dtype: Parts, shape: Any) -> int | None:
+    """Bytes of an array of the type that ``dtype`` builds; None of one of objects."""
+    _check_shape(shape)
+    kind = _dtype(dtype)
+    return None if kind.hasobject else math.prod(shape) * kind.itemsize
+
+
+def _check_shape(shape: Any) -> None:
+    if not isinstance(shape, tuple) or len(shape) > _MAX_AXES:
         raise ValueError("an array has no type or shape")
     if not all(isinstance(n, int) and n >= 0 for n in shape):
         raise ValueError(f"an array has shape {shape}")
+
+
+def _shaped(raw: Any, dtype: Any, shape: Any, order: Literal["C", "F"]) -> np.ndarray:
+    """An array from its bytes, its size checked against its shape."""
+    if not isinstance(dtype, np.dtype):
+        raise ValueError("an array has no type or shape")
+    _check_shape(shape)
     count = math.prod(shape)
     if dtype.hasobject:
         if not isinstance(raw, list) or len(raw) != count:
@@ -158,6 +177,15 @@ def _array(parts: Parts) -> np.ndarray:
 def _from_buffer(parts: Parts) -> np.ndarray:
     raw, dtype, shape, order = parts.args
     return _shaped(raw, dtype, shape, "F" if order == "F" else "C")
+
+
+def _of_joblib(parts: Parts) -> np.ndarray:
+    """An array that `pickle_machine.Machine` has found behind its description."""
+    about, (raw,) = parts.state, parts.items
+    if isinstance(raw, np.ndarray):
+        return raw
+    order: Literal["C", "F"] = "F" if about["order"] == "F" else "C"
+    return _shaped(raw, about["dtype"], about["shape"], order)
 
 
 def _scalar(parts: Parts) -> Any:
@@ -236,6 +264,7 @@ MAKERS: Mapping[Global, Callable[[Parts], Any]] = {
     Global("numpy.core.multiarray", "scalar"): _scalar,
     Global("numpy.core.numeric", "_frombuffer"): _from_buffer,
     Global("chumpy.ch", "Ch"): _chumpy,
+    JOBLIB_ARRAY: _of_joblib,
     **{
         Global(f"scipy.sparse.{form}", f"{form}_{kind}"): make
         for form, make in (

@@ -6,7 +6,8 @@ table of `Maker`, each of which turns parts that are already data into one value
 No object of the file's choosing is called, hashed or asked for an attribute, and
 memory stays in proportion to the size of the file.
 
-Strings of Python 2 are read as latin-1, which keeps their bytes.
+Strings of Python 2 are read as latin-1, which keeps their bytes. Files that joblib
+has written without compression are read as well.
 """
 
 import os
@@ -32,7 +33,8 @@ def load(path: str | os.PathLike, makers: Mapping[Global, Maker] = MAKERS) -> An
       path: the file.
       makers: what may be built, by module and name (those of Python 3, NumPy 1 and
         SciPy before 1.8); by default containers, NumPy arrays and scalars, SciPy's
-        sparse matrices (as `pickle_types.Sparse`) and chumpy's ``Ch`` (its array).
+        sparse matrices (as `pickle_types.Sparse`), chumpy's ``Ch`` (its array) and
+        joblib's arrays.
 
     Returns:
       Containers, numbers, strings and whatever the makers return.

@@ -1,0 +1,337 @@
+"""A session to movement: all rooms in turn, block by block.
+
+A recording may be hours long; what is in memory at a time are three blocks of half a
+minute. People keep their names and bones from block to block, and blocks overlap where
+points are smoothed and bodies fitted, so that movement goes on across their borders.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tqdm
+
+from kinematics import bodies
+from kinematics.bodies.joint_sets import joint_set
+from kinematics.motion import Motion
+from kinematics.points import Points3D
+from kinematics.skeleton import Skeleton
+from lmmjax.capture import calibration as calibrations
+from lmmjax.capture.associate import Report, associate
+from lmmjax.capture.clean import drop_outliers, smooth
+from lmmjax.capture.detections import Source, open_keypoints
+from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.fitting import fit_body
+from lmmjax.capture.keypoints import Keypoints2D
+from lmmjax.capture.session import Session
+from lmmjax.capture.synchronize import Clocks, retime, synchronize
+from lmmjax.capture.triangulate import Triangulated, triangulate
+
+_BLOCK_S = 30.0
+_OVERLAP_S = 1.0
+# Seconds of the recording from which the clocks are found.
+_CLOCK_S = 60.0
+# A person seen for less than this in a block is no movement to learn from.
+_SHORTEST_S = 0.5
+
+
+class Take(NamedTuple):
+    """One person over a block.
+
+    Attributes:
+      person: who.
+      start: first frame; its scene time is ``start / fps`` seconds.
+      raw: [T, K, 3] points as triangulated.
+      points: [T, K, 3] cleaned, small gaps filled, with covariances.
+      motion: T frames of the fitted body.
+      known: [T] where the motion can be believed.
+      error_px: [V, T, K] reprojection error of each observation, or NaN.
+      agrees: [V, T, K] which observations made the points.
+      residual_m: [K] distance of points from the body.
+    """
+
+    person: str
+    start: int
+    raw: Points3D
+    points: Points3D
+    motion: Motion
+    known: np.ndarray
+    error_px: np.ndarray
+    agrees: np.ndarray
+    residual_m: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A session whose keypoints are open and whose clocks are set.
+
+    Attributes:
+      session: on disk.
+      sources: keypoints of its cameras.
+      clocks: of these cameras.
+      fps: frames per second of the result.
+      first: number of the first frame.
+      last: number of the frame after the last.
+      notes: what was assumed or looks wrong; more may come while blocks are read.
+    """
+
+    session: Session
+    sources: tuple[Source, ...]
+    clocks: Clocks
+    fps: float
+    first: int
+    last: int
+    notes: list[str]
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Names of the cameras."""
+        return tuple(source.camera for source in self.sources)
+
+
+def plan(session: Session) -> Plan:
+    """Open a session's keypoints and find the clocks of its cameras.
+
+    Raises:
+      CaptureError: fewer than two cameras can be used; says why.
+    """
+    notes = list(session.notes)
+    sources = []
+    for camera in session.cameras:
+        size = (
+            camera.size
+            or session.calibration.sizes[session.calibration.index(camera.name)]
+        )
+        sources.append(
+            open_keypoints(
+                camera.keypoints,
+                camera=camera.name,
+                fps=camera.fps or session.fps,
+                size=size,
+            )
+        )
+    sample = [s.read(0, min(s.frames, int(_CLOCK_S * s.fps))) for s in sources]
+    notes += calibrations.check_views(session.calibration, sample)
+    clocks, sources = _set_clocks(session, sources, sample, notes)
+    fps = session.fps or sources[0].fps
+    ends = np.array(
+        [clocks.seconds(s.camera, [s.start, s.start + s.frames]) for s in sources]
+    )
+    # From when the second camera sees something until fewer than two do.
+    first = int(np.ceil(np.sort(ends[:, 0])[1] * fps - 1e-6))
+    last = int(np.ceil(np.sort(ends[:, 1])[-2] * fps - 1e-6))
+    if last <= first:
+        raise CaptureError(
+            f"{session.folder}: no two cameras recorded at the same time; see the "
+            "offsets of their clocks"
+        )
+    return Plan(session, tuple(sources), clocks, fps, first, last, notes)
+
+
+def _set_clocks(
+    session: Session, sources: list[Source], sample: list[Keypoints2D], notes: list[str]
+) -> tuple[Clocks, list[Source]]:
+    """The clocks that the session gives, or else those that the motion tells."""
+    if len(sources) < 2:
+        raise CaptureError(
+            f"{session.folder}: only camera {sources[0].camera!r} can be used, and two "
+            "are needed; use lmmjax.capture.lift for one. " + " ".join(session.notes)
+        )
+    given = [camera.offset_s for camera in session.cameras]
+    names, fps = (tuple(getattr(s, key) for s in sources) for key in ("camera", "fps"))
+    count = len(sources)
+    together = Clocks(
+        names, fps, np.zeros(count), np.ones(count), np.zeros(count), ("none",) * count
+    )
+    if all(offset is not None for offset in given):
+        rates = np.array([camera.rate for camera in session.cameras])
+        offsets = np.array(given, float)
+        return dataclasses.replace(together, offset_s=offsets, rate=rates), sources
+    found = synchronize(sample, session.calibration)
+    told = np.isfinite(found.offset_s)
+    if told.sum() < 2:
+        notes.append(f"clocks are taken to agree: {found.refused}")
+        return together, sources
+    for source, offset in zip(sources, found.offset_s, strict=True):
+        if not np.isfinite(offset):
+            notes.append(f"camera {source.camera!r} is left out: {found.refused}")
+    at = np.flatnonzero(told)
+    # What cannot be told from 0 is 0, and frames are then taken as they are.
+    small = np.abs(found.offset_s) < np.maximum(3 * found.deviation_s, 0.1 / fps[0])
+    steady = np.abs(found.rate - 1) * _CLOCK_S * fps[0] < 0.1
+    offset = np.where(small & steady, 0.0, found.offset_s)
+    rate = np.where(small & steady, 1.0, found.rate)
+    return dataclasses.replace(
+        found,
+        names=tuple(names[v] for v in at),
+        fps=tuple(fps[v] for v in at),
+        offset_s=offset[at],
+        rate=rate[at],
+        deviation_s=found.deviation_s[at],
+        method=tuple(found.method[v] for v in at),
+    ), [sources[v] for v in at]
+
+
+class _Block(NamedTuple):
+    """Everybody over some frames."""
+
+    start: int
+    stop: int
+    people: tuple[str, ...]
+    found: Triangulated | None
+    report: Report
+
+
+def takes(
+    plan: Plan, body: Skeleton | None = None, progress: bool = False
+) -> Iterator[Take]:
+    """Everybody in turn, block by block.
+
+    Args:
+      plan: see `plan`.
+      body: of `kinematics.bodies`; people get its limits and bones of their own.
+      progress: whether to show a bar.
+    """
+    body = bodies.human() if body is None else body
+    overlap = round(_OVERLAP_S * plan.fps)
+    grown: dict[str, Skeleton] = {}
+    before: _Block | None = None
+    stream = iter(_blocks(plan))
+    now = next(stream)
+    shown = tqdm.tqdm(
+        total=plan.last - plan.first,
+        desc=plan.session.name,
+        unit="frame",
+        disable=not progress,
+    )
+    with shown:
+        while now is not None:
+            after = next(stream, None)
+            around = [b for b in (before, now, after) if b is not None]
+            # Windows of one length: programs are compiled for it.
+            margin = overlap if plan.last - plan.first > now.stop - now.start else 0
+            for person in now.people:
+                take = _take(plan, around, now, person, margin, body, grown)
+                if take is not None:
+                    yield take
+            shown.update(now.stop - now.start)
+            before, now = now, after
+
+
+def _blocks(plan: Plan) -> Iterator[_Block]:
+    """Points of everybody, in blocks of one length (the last may be shorter)."""
+    total = plan.last - plan.first
+    count = max(1, round(total / (_BLOCK_S * plan.fps)))
+    size = -(-total // count)
+    tracks, noise = None, None
+    nobody = ""
+    for start in range(plan.first, plan.last, size):
+        stop = min(start + size, plan.last)
+        views = _views(plan, start, stop)
+        who = associate(views, plan.session.calibration, tracks=tracks)
+        tracks, nobody = who.tracks, who.report.problem
+        people = who.views[0].people
+        found = None
+        if people:
+            found = triangulate(who.views, plan.session.calibration, noise)
+            noise = found.noise_px
+        yield _Block(start, stop, people, found, who.report)
+    if noise is None:
+        plan.notes.append(nobody)
+
+
+def _views(plan: Plan, start: int, stop: int) -> list[Keypoints2D]:
+    """All cameras at the scene times of some frames."""
+    views = []
+    for source in plan.sources:
+        ends = plan.clocks.frames(
+            source.camera, np.array([start - 2, stop + 2]) / plan.fps
+        )
+        low, high = np.clip(
+            [np.floor(ends[0]) - source.start, np.ceil(ends[1]) - source.start],
+            0,
+            source.frames,
+        ).astype(int)
+        views.append(source.read(low, max(low, high)))
+    return retime(views, plan.clocks, plan.fps, start / plan.fps, stop / plan.fps)
+
+
+def _take(
+    plan: Plan,
+    around: Sequence[_Block],
+    now: _Block,
+    person: str,
+    margin: int,
+    body: Skeleton,
+    grown: dict[str, Skeleton],
+) -> Take | None:
+    start, stop = now.start - margin, now.start - margin + _length(now, margin, plan)
+    window = _window(around, person, start, stop, plan)
+    core = slice(margin, margin + now.stop - now.start)
+    shortest = round(_SHORTEST_S * plan.fps)
+    if (~np.asarray(window.missing)).any(-1)[core].sum() < min(shortest, stop - start):
+        return None
+    cleaned = drop_outliers(window, _links(window.names))
+    smoothed = smooth(cleaned)
+    fresh = person not in grown
+    fitted = fit_body(cleaned, grown.get(person, body), bones=fresh)
+    grown[person] = fitted.motion.skeleton
+    known = fitted.known & (~np.asarray(smoothed.missing)).any(-1)
+    assert now.found is not None
+    p = now.people.index(person)
+    return Take(
+        _called(plan.session, person),
+        now.start,
+        window[core],
+        smoothed[core],
+        fitted.motion[core].replace(name=f"{plan.session.name}/{person}"),
+        known[core],
+        now.found.error_px[:, p],
+        now.found.agrees[:, p],
+        fitted.residual_m,
+    )
+
+
+def _length(now: _Block, margin: int, plan: Plan) -> int:
+    """Frames of a window: the same for all blocks but of a session of one."""
+    if not margin:
+        return now.stop - now.start
+    total = plan.last - plan.first
+    count = max(1, round(total / (_BLOCK_S * plan.fps)))
+    return -(-total // count) + 2 * margin
+
+
+def _window(
+    around: Sequence[_Block], person: str, start: int, stop: int, plan: Plan
+) -> Points3D:
+    """A person's points over frames that may reach into neighbouring blocks."""
+    names = next(b.found.points.names for b in around if b.found is not None)
+    positions = np.full((stop - start, len(names), 3), np.nan, np.float32)
+    spread = np.full((*positions.shape, 3), np.nan, np.float32)
+    for block in around:
+        if person not in block.people or block.found is None:
+            continue
+        p = block.people.index(person)
+        low, high = max(start, block.start), min(stop, block.stop)
+        theirs = slice(low - block.start, high - block.start)
+        mine = slice(low - start, high - start)
+        positions[mine] = block.found.points.positions[p, theirs]
+        spread[mine] = block.found.points.covariances[p, theirs]
+    return Points3D(names, positions, spread, plan.fps, plan.session.name)
+
+
+def _called(session: Session, person: str) -> str:
+    """People go by the names that the session gives, in order of appearance."""
+    n = int(person) - 1
+    return session.people[n] if n < len(session.people) else person
+
+
+@functools.cache
+def _links(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Pairs of landmarks that are joined by a bone."""
+    body = joint_set("halpe26")
+    marks = body.landmarks
+    limbs = [(marks[a], marks[b]) for a, b in body.links]
+    return tuple((a, b) for a, b in limbs if a in names and b in names)
