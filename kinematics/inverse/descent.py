@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kinematics import rotations
 from kinematics.inverse import articulated, energy, geometry
 from kinematics.inverse.rig import Rig
 from kinematics.motion import Poses
@@ -43,6 +44,13 @@ class Prior(Protocol):
         """
 
 
+class PosePrior(Protocol):
+    """The same where it is also known how the root stands."""
+
+    def pose_residual(self, pose: Poses) -> Array:
+        """Whitened residuals [..., R] of poses [...], as of `Prior.residual`."""
+
+
 class Problem(NamedTuple):
     """N poses to find.
 
@@ -51,14 +59,14 @@ class Problem(NamedTuple):
       places: [K, 3] of keypoints on their joints.
       observed: what is known of the keypoints.
       stiffness: [K, N] weight of (x[t-1] - 2 x[t] + x[t+1])^2, 1/m^2, at t.
-      prior: a `Prior` that is a pytree, or None.
+      prior: a `Prior` or `PosePrior` that is a pytree, or None.
     """
 
     skeleton: Skeleton
     places: Array
     observed: energy.Observations
     stiffness: Array
-    prior: Prior | None = None
+    prior: Prior | PosePrior | None = None
 
 
 class Step(NamedTuple):
@@ -124,8 +132,15 @@ def _binding(problem, pose, x):
     """Cost [N] of accelerations and of the prior."""
     cost = 0.5 * (problem.stiffness * _second(x) ** 2).sum((0, 1))
     if problem.prior is not None:
-        cost += 0.5 * (problem.prior.residual(pose.joints) ** 2).sum(-1)
+        cost += 0.5 * (_known(problem.prior, pose) ** 2).sum(-1)
     return cost
+
+
+def _known(prior: Prior | PosePrior, pose: Poses) -> Array:
+    """Residuals [N, R] of either kind of prior."""
+    if hasattr(prior, "pose_residual"):
+        return prior.pose_residual(pose)
+    return prior.residual(pose.joints)
 
 
 def _second(x: Array) -> Array:
@@ -157,7 +172,7 @@ def _step(rig, loss, problem, pose, damping, inner) -> tuple[Step, Array]:
         return Step(*articulated.forces(rig.parents, at.columns, wrench))
 
     target = gather(force)
-    target = target._replace(joints=target.joints + pull)
+    target = Step(target.root + pull.root, target.joints + pull.joints)
     guard = geometry.guard(problem.skeleton, rig, pose.joints, target.joints)
     floor = floor_of(near.precision)
     factor = articulated.factorise(
@@ -174,9 +189,10 @@ def _step(rig, loss, problem, pose, damping, inner) -> tuple[Step, Array]:
         bent = _second_transposed(stiffness * _second(moved))
         back = gather(articulated.contract(near.precision, moved) + bent)
         joints = articulated.contract(factor.armature, step.joints)
-        joints = joints - stiff * step.joints + curve(step.joints)
-        back = back._replace(joints=back.joints + joints)
-        return back._replace(root=back.root + factor.root_armature * step.root)
+        held = curve(step)
+        joints = joints - stiff * step.joints + held.joints
+        root = factor.root_armature * step.root + held.root
+        return Step(back.root + root, back.joints + joints)
 
     gain = _gain(rig, near.precision, stiffness[:, 0])
 
@@ -206,29 +222,46 @@ def floor_of(precision: Array) -> Array:
 
 
 def _prior(rig, problem, pose):
-    """Force [B, 3, N], diagonal [B, 3, 1] and curvature of the prior."""
+    """Force of the prior, its diagonal [B, 3, 1] for joints, and its curvature."""
     bodies, count = len(rig.joints), problem.skeleton.num_coordinates
-    shape = (bodies, 3, pose.joints.shape[0])
+    frames = pose.joints.shape[0]
     if problem.prior is None:
-        zero = jnp.zeros((bodies, 3, 1))
-        return jnp.zeros(shape), zero, jnp.zeros_like
+        nothing = Step(jnp.zeros((6, frames)), jnp.zeros((bodies, 3, frames)))
+        zeros = functools.partial(jax.tree.map, jnp.zeros_like)
+        return nothing, jnp.zeros((bodies, 3, 1)), zeros
     table = coordinate_table(problem.skeleton.kinds)[list(rig.joints)]
     body, axis = np.nonzero(table < count)
 
-    value, push = jax.linearize(problem.prior.residual, pose.joints)
-    pull = jax.linear_transpose(push, pose.joints)
+    def residual(root, q):
+        place = pose.root_position + root[:, 3:]
+        turn = rotations.quaternion_exp(root[:, :3])
+        turned = rotations.quaternion_multiply(turn, pose.root_rotation)
+        return _known(problem.prior, Poses(place, turned, q))
 
-    def to_bodies(q):
-        return geometry.coordinates(rig, problem.skeleton, q)
+    still = jnp.zeros((frames, 6))
+    value, push = jax.linearize(residual, still, pose.joints)
+    pull = jax.linear_transpose(push, still, pose.joints)
+
+    def to_step(root, q):
+        return Step(root.T, geometry.coordinates(rig, problem.skeleton, q))
 
     def curve(step):
-        q = jnp.zeros_like(pose.joints).at[:, table[body, axis]].set(step[body, axis].T)
-        return to_bodies(pull(push(q))[0])
+        q = (
+            jnp.zeros_like(pose.joints)
+            .at[:, table[body, axis]]
+            .set(step[1][body, axis].T)
+        )
+        return to_step(*pull(push(step.root.T, q)))
 
     center = (problem.skeleton.lower + problem.skeleton.upper) / 2
-    slope = jax.jacfwd(problem.prior.residual)(jnp.asarray(center, jnp.float32))
+
+    def at_rest(q):
+        return _known(problem.prior, Poses(jnp.zeros(3), jnp.array([1.0, 0, 0, 0]), q))
+
+    slope = jax.jacfwd(at_rest)(jnp.asarray(center, jnp.float32))
     diagonal = jnp.append((slope.reshape(-1, count) ** 2).sum(0), 0.0)[table]
-    return -to_bodies(pull(value)[0]), diagonal[..., None], curve
+    force = jax.tree.map(jnp.negative, to_step(*pull(value)))
+    return force, diagonal[..., None], curve
 
 
 def _usual(precision: Array, stiffness: Array) -> Array:

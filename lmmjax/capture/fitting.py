@@ -52,13 +52,14 @@ def fit_body(points: Points3D, body: Skeleton, *, bones: bool = True) -> Fitted:
             f"of this body; {_FEWEST} are needed"
         )
     chosen = points.select(names)
+    chosen_places = [(name, places[name]) for name in names]
     seen = np.asarray(~chosen.missing)
     if not seen.any():
         raise CaptureError("no point of this person is known in any frame")
     found = inverse.fit(
         chosen.positions,
         body,
-        {name: places[name] for name in names},
+        {name: (joint, where.tolist()) for name, (joint, where) in chosen_places},
         covariance=chosen.covariances,
         fps=points.fps,
         fit_bones=bones,

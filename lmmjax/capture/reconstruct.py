@@ -117,7 +117,7 @@ def plan(session: Session) -> Plan:
     clocks, sources = _set_clocks(session, sources, sample, notes)
     fps = session.fps or sources[0].fps
     ends = np.array(
-        [clocks.seconds(s.camera, [s.start, s.start + s.frames]) for s in sources]
+        [clocks.seconds(s.camera, s.start + np.array([0, s.frames])) for s in sources]
     )
     # From when the second camera sees something until fewer than two do.
     first = int(np.ceil(np.sort(ends[:, 0])[1] * fps - 1e-6))
@@ -198,8 +198,8 @@ def takes(
     overlap = round(_OVERLAP_S * plan.fps)
     grown: dict[str, Skeleton] = {}
     before: _Block | None = None
-    stream = iter(_blocks(plan))
-    now = next(stream)
+    stream = _blocks(plan)
+    now = next(stream, None)
     shown = tqdm.tqdm(
         total=plan.last - plan.first,
         desc=plan.session.name,
@@ -225,7 +225,8 @@ def _blocks(plan: Plan) -> Iterator[_Block]:
     total = plan.last - plan.first
     count = max(1, round(total / (_BLOCK_S * plan.fps)))
     size = -(-total // count)
-    tracks, noise = None, None
+    tracks = None
+    noise: dict[str, np.ndarray] = {}
     nobody = ""
     for start in range(plan.first, plan.last, size):
         stop = min(start + size, plan.last)
@@ -235,10 +236,12 @@ def _blocks(plan: Plan) -> Iterator[_Block]:
         people = who.views[0].people
         found = None
         if people:
-            found = triangulate(who.views, plan.session.calibration, noise)
-            noise = found.noise_px
+            shape = len(views), len(who.views[0].names)
+            former = [noise.get(p, np.full(shape, np.nan)) for p in people]
+            found = triangulate(who.views, plan.session.calibration, np.stack(former))
+            noise.update(zip(people, found.noise_px, strict=True))
         yield _Block(start, stop, people, found, who.report)
-    if noise is None:
+    if not noise:
         plan.notes.append(nobody)
 
 
@@ -271,14 +274,15 @@ def _take(
     window = _window(around, person, start, stop, plan)
     core = slice(margin, margin + now.stop - now.start)
     shortest = round(_SHORTEST_S * plan.fps)
-    if (~np.asarray(window.missing)).any(-1)[core].sum() < min(shortest, stop - start):
+    seen = np.asarray(~window.missing).any(-1)[core]
+    if seen.sum() < min(shortest, len(seen)):
         return None
     cleaned = drop_outliers(window, _links(window.names))
     smoothed = smooth(cleaned)
     fresh = person not in grown
     fitted = fit_body(cleaned, grown.get(person, body), bones=fresh)
     grown[person] = fitted.motion.skeleton
-    known = fitted.known & (~np.asarray(smoothed.missing)).any(-1)
+    known = fitted.known & np.asarray(~smoothed.missing).any(-1)
     assert now.found is not None
     p = now.people.index(person)
     return Take(
@@ -317,8 +321,9 @@ def _window(
         low, high = max(start, block.start), min(stop, block.stop)
         theirs = slice(low - block.start, high - block.start)
         mine = slice(low - start, high - start)
-        positions[mine] = block.found.points.positions[p, theirs]
-        spread[mine] = block.found.points.covariances[p, theirs]
+        points = block.found.points
+        positions[mine] = points.positions[p, theirs]
+        spread[mine] = np.asarray(points.covariances)[p, theirs]
     return Points3D(names, positions, spread, plan.fps, plan.session.name)
 
 

@@ -71,7 +71,6 @@ def follow(
     rest = np.where((free & (number < 0))[..., None], weights, 0)
     tracks, born = _begin(tracks, rig, points, rest, options)
     number = np.where(born >= 0, born, number)
-    tracks = tracks.replace(frame=tracks.frame + 1)
     return settle(tracks, options), Labels(number, swapped)
 
 

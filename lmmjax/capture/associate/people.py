@@ -53,7 +53,8 @@ def associate(
     first of them on; one who leaves and comes back is the same person if place and
     measures allow.
 
-    A long session can be done in pieces: give the `tracks` of one to the next.
+    A long session can be done in pieces: give the `tracks` of one to the next. Who
+    appears in the last frames of a piece is then named from the next piece on.
 
     Args:
       views: synchronised views of V cameras, with the people of a frame in any order.

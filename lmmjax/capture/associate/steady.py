@@ -14,7 +14,7 @@ from lmmjax.capture.associate.sides import mirrored
 from lmmjax.capture.associate.tracks import (
     ROBUST,
     Tracks,
-    bone_lengths,
+    measure,
     predict,
     update,
 )
@@ -158,12 +158,8 @@ def skip(
     one = tracks.take(active)
     count = run.stop - run.start - _REPLAYED
     last = run.stop - _REPLAYED - 1
-    known = steady.known[run.start : last + 1]
-    lengths, both = bone_lengths(
-        tracks.landmarks, steady.places[run.start : last + 1], known
-    )
-    measured = one.measured + both.sum(0)
-    total = one.bones * one.measured + (lengths * both).sum(0)
+    quick = slice(run.start, last + 1)
+    one = measure(one, steady.places[None, quick], steady.known[None, quick])
     found = steady.known[last]
     # What was not found in that frame moves with the body.
     places = predict(one)
@@ -173,8 +169,6 @@ def skip(
         known=one.known | found,
         velocity=_velocity(steady, last)[None],
         near=np.zeros_like(one.near),
-        bones=total / np.maximum(measured, 1),
-        measured=measured,
         hits=one.hits + count,
         missed=np.zeros_like(one.missed),
         alone=np.zeros_like(one.alone),
@@ -185,7 +179,7 @@ def skip(
         one = update(one, rig, *seen)
     waiting = np.where(tracks.active, 0, run.stop - run.start)
     tracks = tracks.replace(missed=tracks.missed + waiting)
-    return tracks.put(active, one).replace(frame=tracks.frame + run.stop - run.start)
+    return tracks.put(active, one)
 
 
 def _velocity(steady: Steady, last: int) -> np.ndarray:

@@ -24,13 +24,12 @@ _BONE_MEMORY = 500
 
 @dataclasses.dataclass(frozen=True)
 class Tracks:
-    """N people, confirmed or not, present or not, after some frame.
+    """N people, confirmed or not, present or not, after the last frame seen.
 
     Attributes:
       landmarks: the K keypoints that are compared.
       cameras: names of the V views.
       fps: frames per second.
-      frame: number of frames seen so far.
       numbered: number of tracks there ever were.
       named: number of people there ever were.
       number: [N] number of each track.
@@ -53,7 +52,6 @@ class Tracks:
     landmarks: Landmarks
     cameras: tuple[str, ...]
     fps: float
-    frame: int
     numbered: int
     named: int
     number: np.ndarray
@@ -107,17 +105,16 @@ _ROWS = tuple(
 
 def no_tracks(landmarks: Landmarks, cameras: tuple[str, ...], fps: float) -> Tracks:
     """Nobody yet."""
-    return _fresh(landmarks, cameras, fps, 0, 0, 0, 0)
+    return _fresh(landmarks, cameras, fps, 0, 0, 0)
 
 
-def _fresh(landmarks, cameras, fps, frame, numbered, named, count) -> Tracks:
+def _fresh(landmarks, cameras, fps, numbered, named, count) -> Tracks:
     k, v, b = len(landmarks.names), len(cameras), len(landmarks.bones)
     whole, real = (lambda *s: np.zeros(s, int)), (lambda *s: np.zeros(s))
     return Tracks(
         landmarks,
         cameras,
         fps,
-        frame,
         numbered + count,
         named,
         number=numbered + np.arange(count),
@@ -150,7 +147,6 @@ def begin(tracks: Tracks, rig: Rig, points: np.ndarray, weights: np.ndarray) -> 
         tracks.landmarks,
         tracks.cameras,
         tracks.fps,
-        tracks.frame,
         tracks.numbered,
         tracks.named,
         len(points),
@@ -216,10 +212,17 @@ def _remember(tracks, rig, points, weights, found) -> Tracks:
     residual = np.where(seen[..., None], points - there, tracks.residual)
     # A view that did not see someone in this frame does not know how it errs.
     tracks = tracks.replace(residual=residual, near=seen)
-    lengths, both = bone_lengths(tracks.landmarks, tracks.places, found)
-    measured = np.minimum(tracks.measured + both, _BONE_MEMORY)
-    step = np.where(both, (lengths - tracks.bones) / np.maximum(measured, 1), 0)
-    return tracks.replace(bones=tracks.bones + step, measured=measured)
+    return measure(tracks, tracks.places[:, None], found[:, None])
+
+
+def measure(tracks: Tracks, places: np.ndarray, found: np.ndarray) -> Tracks:
+    """Tracks with bones of places [N, T, K, 3] where found [N, T, K] in the mean."""
+    lengths, both = bone_lengths(tracks.landmarks, places, found)
+    count = tracks.measured + both.sum(1)
+    total = tracks.bones * tracks.measured + (lengths * both).sum(1)
+    return tracks.replace(
+        bones=total / np.maximum(count, 1), measured=np.minimum(count, _BONE_MEMORY)
+    )
 
 
 def bone_lengths(

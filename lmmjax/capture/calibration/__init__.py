@@ -2,8 +2,8 @@
 
 `read` takes files of a dozen systems and `write` gives Pose2Sim's TOML. `check` and
 `check_views` say what looks wrong before hours are computed on it. `checkerboard`
-finds cameras from pictures of a board, and `bundle` corrects a poor calibration from
-the people that several cameras see.
+finds cameras from pictures of a board. From the people that several cameras see,
+`initial` finds where cameras stand, and `bundle` corrects a poor calibration.
 """
 
 from lmmjax.capture.calibration.checks import check

@@ -23,6 +23,7 @@ from scipy.spatial.transform import Rotation
 
 from kinematics import rotations
 from kinematics.camera import Camera, project, stack
+from lmmjax.capture.calibration import schur
 from lmmjax.capture.calibration.observations import choose
 from lmmjax.capture.cameras import Calibration
 from lmmjax.capture.keypoints import Keypoints2D
@@ -161,78 +162,31 @@ def _solve(cameras, fisheye, pixels, weights, points, free, kinds, robust):
         return (weight * (miss**2).sum(-1)).sum() + (prior * change**2).sum()
 
     def step(state):
-        n, change, points, damping, _ = state
-        miss = misses(change, points)
+        n, (change, points, miss), damping, _ = state
         weight = weigh(miss)
         by_camera, by_point = slopes(change, points)
         pull = prior * change
-        move, shift = _step(
+        move, shift = schur.step(
             by_camera, by_point, miss, weight, pull, prior, free, damping
         )
-        tried = change + move, points + shift
+        tried = change + move, points + shift, misses(change + move, points + shift)
         before = cost(miss, weight, change)
-        gain = (before - cost(misses(*tried), weight, tried[0])) / before
-        change, points = jax.tree.map(
-            lambda new, old: jnp.where(gain > 0, new, old), tried, (change, points)
+        gain = (before - cost(tried[2], weight, tried[0])) / before
+        kept = jax.tree.map(
+            lambda new, old: jnp.where(gain > 0, new, old), tried, state[1]
         )
         damping = jnp.clip(damping * jnp.where(gain > 0, 0.2, 10.0), 1e-7, 1e6)
-        return n + 1, change, points, damping, (gain > _GAIN) | (gain <= 0)
+        return n + 1, kept, damping, (gain > _GAIN) | (gain <= 0)
 
     def going(state):
-        n, _, _, damping, more = state
+        n, _, damping, more = state
         return (n < _STEPS) & more & (damping < 1e6)
 
-    start = (0, jnp.zeros_like(free), jnp.asarray(points), jnp.asarray(1e-3), True)
-    _, change, points, *_ = jax.lax.while_loop(going, step, start)
-    length = jnp.sqrt((misses(change, points) ** 2).sum(-1))
-    return _changed(cameras, change), points, length
-
-
-def _step(by_camera, by_point, miss, weight, pull, prior, free, damping):
-    """Steps of the cameras [V, 9] and of the points [N, 3].
-
-    Args:
-      by_camera: [9, V, N, 2] derivatives of residuals.
-      by_point: [3, V, N, 2] the same.
-      miss: [V, N, 2] residuals.
-      weight: [V, N].
-      pull: [V, 9] gradient of the prior.
-      prior: [9] its curvature.
-      free: [V, 9] 0 for what is held.
-      damping: of Levenberg and Marquardt, as a share of the diagonal.
-    """
-    weighted = by_camera * weight[..., None]
-    own = jnp.einsum("ivna,jvna->vij", weighted, by_camera)
-    cross = (weighted[:, None] * by_point).sum(-1)
-    heavy = by_point * weight[..., None]
-    point = (heavy[:, None] * by_point).sum((2, 4))
-    down = -jnp.einsum("ivna,vna->vi", weighted, miss) - free * pull
-    down_point = -(heavy * miss).sum((1, 3))
-
-    diagonal = jnp.diagonal(own, axis1=1, axis2=2)
-    # What is held gets a diagonal of 1 and, without gradient, no step.
-    extra = prior + damping * (diagonal + prior) + (1 - free)
-    own = own + extra[..., None] * jnp.eye(9)
-    inverse = _inverse(point * (1 + damping * jnp.eye(3)[..., None]))
-
-    reduced = (cross[:, :, None] * inverse[:, :, None]).sum(1)
-    schur = -jnp.einsum("ikvn,jkun->viuj", reduced, cross)
-    views = jnp.arange(own.shape[0])
-    schur = schur.at[views, :, views].add(own)
-    right = down - jnp.einsum("ikvn,kn->vi", reduced, down_point)
-    move = jnp.linalg.solve(schur.reshape(right.size, -1), right.ravel())
-    move = move.reshape(right.shape) * free
-    left = down_point - jnp.einsum("ikvn,vi->kn", cross, move)
-    return move, (inverse * left).sum(1).T
-
-
-def _inverse(matrix):
-    """Inverses of symmetric matrices [3, 3, N]; 0 where there is none."""
-    a, b, c = matrix
-    columns = jnp.stack([jnp.cross(x, y, axis=0) for x, y in ((b, c), (c, a), (a, b))])
-    determinant = (a * columns[0]).sum(0)
-    safe = determinant > 0
-    return jnp.where(safe, columns / jnp.where(safe, determinant, 1.0), 0.0)
+    change, points = jnp.zeros_like(free), jnp.asarray(points)
+    found = change, points, misses(change, points)
+    start = 0, found, jnp.asarray(1e-3), True
+    _, (change, points, miss), *_ = jax.lax.while_loop(going, step, start)
+    return _changed(cameras, change), points, jnp.sqrt((miss**2).sum(-1))
 
 
 def _unify(old: Sequence[Camera], new: Camera) -> list[Camera]:

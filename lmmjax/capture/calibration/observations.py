@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from kinematics.camera import Camera
 from lmmjax.capture.cameras import Calibration
 from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.keypoints import Keypoints2D
@@ -54,47 +55,66 @@ def choose(
         too few points are shared; says by which camera.
     """
     used = [view for view in views if view.camera in calibration.names]
-    lengths = {view.camera: len(view) for view in used}
-    if len(used) < 2 or len(lengths) < len(used):
+    names, _, xy, weight = gather(used)
+    cameras = [calibration[name] for name in names]
+    known = weight > 0
+    points, good = meeting_points(cameras, xy, weight)
+    good &= known.sum(0) > 1
+    chosen = _spread(points, np.flatnonzero(good), most)
+    result = Observations(names, xy[:, chosen], weight[:, chosen], points[chosen])
+    _enough(result)
+    return result
+
+
+def gather(
+    views: Sequence[Keypoints2D],
+) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray]:
+    """What views saw of the person in slot 0, by place of the body.
+
+    Returns:
+      V cameras, K joints, pixels [V, T * K, 2], and confidence [V, T * K], both 0
+      where it is too low to be used.
+
+    Raises:
+      CaptureError: fewer than two cameras, nobody in one, or lengths differ.
+    """
+    lengths = {view.camera: len(view) for view in views}
+    if len(views) < 2 or len(lengths) < len(views):
         raise CaptureError(
             f"views of two calibrated cameras or more are needed, one of each; there "
-            f"are {[view.camera for view in used]}"
+            f"are {[view.camera for view in views]}"
         )
     if len(set(lengths.values())) > 1:
         raise CaptureError(f"views differ in length ({lengths}); cut them to one time")
-    cameras = [calibration[view.camera] for view in used]
-    joints = sorted(set.union(*(set(view.names) for view in used)))
+    joints = sorted(set.union(*(set(view.names) for view in views)))
     pixels, weights = [], []
-    for view in used:
+    for view in views:
         own = view.select(joints)
         if own.xy.shape[1] == 0:
             raise CaptureError(f"camera {view.camera!r}: nobody is in its keypoints")
         weights.append(own.confidence[:, 0].ravel().astype(np.float64))
         pixels.append(own.xy[:, 0].reshape(-1, 2).astype(np.float64))
-    known = np.array(weights) > _CONFIDENT
-    weight = np.where(known, weights, 0.0)
-    xy = np.where(known[..., None], pixels, 0.0)
-    points, good = _rough_points(cameras, xy, weight)
-    good &= known.sum(0) > 1
-    chosen = _spread(points, np.flatnonzero(good), most)
-    result = Observations(
-        tuple(lengths), xy[:, chosen], weight[:, chosen], points[chosen]
-    )
-    _enough(result)
-    return result
+    weight = np.array(weights)
+    weight[weight <= _CONFIDENT] = 0.0
+    xy = np.where(weight[..., None] > 0, pixels, 0.0)
+    return tuple(lengths), tuple(joints), xy, weight
 
 
-def _rough_points(cameras, pixels, weights) -> tuple[np.ndarray, np.ndarray]:
-    """Points [M, 3] nearest to their rays, and which of them are worth to use [M]."""
+def meeting_points(
+    cameras: Sequence[Camera], pixels: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points [M, 3] nearest to their rays, and which of them are worth to use [M].
+
+    Args:
+      cameras: V cameras.
+      pixels: [V, M, 2].
+      weights: [V, M], 0 where not seen.
+    """
     normal = np.zeros((pixels.shape[1], 3, 3))
     right = np.zeros((pixels.shape[1], 3))
     rays = []
     for camera, seen, weight in zip(cameras, pixels, weights, strict=True):
-        undistort = (
-            cv2.fisheye.undistortPoints if camera.fisheye else cv2.undistortPoints
-        )
-        bend = camera.distortion[: 4 if camera.fisheye else 8]
-        plane = undistort(seen[:, None], camera.matrix, bend)[:, 0]
+        plane = straight(camera, seen)
         ray = np.concatenate([plane, np.ones_like(plane[:, :1])], 1) @ camera.rotation
         ray /= np.linalg.norm(ray, axis=1, keepdims=True)
         center = -camera.rotation.T @ camera.translation
@@ -117,6 +137,14 @@ def _rough_points(cameras, pixels, weights) -> tuple[np.ndarray, np.ndarray]:
     if good.any():
         good &= miss < _MOST_OFF * np.median(miss[good])
     return points, good
+
+
+def straight(camera: Camera, pixels: np.ndarray) -> np.ndarray:
+    """Pixels [M, 2] on the plane z = 1 before the lens."""
+    undistort = cv2.fisheye.undistortPoints if camera.fisheye else cv2.undistortPoints
+    matrix = np.array(camera.matrix, np.float64)
+    bend = np.array(camera.distortion, np.float64)[: 4 if camera.fisheye else 8]
+    return undistort(pixels[:, None], matrix, bend)[:, 0]
 
 
 def _spread(points: np.ndarray, candidates: np.ndarray, most: int) -> np.ndarray:

@@ -26,7 +26,7 @@ _MEMORY_S = 1.5
 # Tracks that are smoothed at once: what they keep fits into some 100 MB.
 _TOGETHER = 64
 # Windows from which the parameters of a point are found: the ones it is seen most in.
-_TUNED = 4
+_TUNED = 2
 
 
 def smooth(
@@ -111,7 +111,7 @@ def _run(
         _lanes(cut.cut(seen, False)),
         np.ones(len(owner)),
     )
-    at = _telling(pieces.seen.sum(axis=0), owner)
+    at = _telling(np.sum(pieces.seen, axis=0), owner)
     cutoff, scale = tuning.tune(
         tuning.take(pieces, at), owner[at], count, fps, gap, free
     )
@@ -123,9 +123,8 @@ def _run(
     busy = np.flatnonzero(pieces.seen.any(axis=0))
     for first in range(0, len(busy), _TOGETHER):
         some = busy[first : first + _TOGETHER]
-        # A power of two, so that few sizes are compiled.
-        padded = np.resize(some, 1 << (len(some) - 1).bit_length())
-        found = rts.smooth(tuning.take(pieces, padded), gap, rts.FREEDOM)
+        filled = tuning.take(pieces, tuning.fill(some))
+        found = rts.smooth(filled, gap, rts.FREEDOM)
         place[..., some], spread[..., some] = (
             np.asarray(x)[..., : len(some)] for x in found
         )

@@ -188,16 +188,16 @@ def _backward(frames: _Filtered, h: Array):
         pull, grip = carry
         own = frame.spread
         place = frame.place - jnp.sum(rotate(own, pull), axis=1)
-        across = sum(product(own[:, :, b, None], grip[:, :, b]) for b in range(3))
-        taken = jnp.sum(product(across, own.swapaxes(0, 1)), axis=2)
+        x, y, z = (product(own[:, :, b, None], grip[:, :, b]) for b in range(3))
+        taken = jnp.sum(product(x + y + z, own.swapaxes(0, 1)), axis=2)
         spread = frame.spread[:, :, 0] - taken
 
         turned = frame.gain.swapaxes(0, 1)
         said = rotate(frame.precision, frame.surprise)
         pulled = jnp.sum(rotate_back(frame.gain, pull), axis=1)
         pull = pull.at[:, 0].add(-pulled - said)
-        row = sum(product(turned[:, :, c, None], grip[:, :, c]) for c in range(3))
-        grip = grip.at[:, :, 0].add(-row)
+        x, y, z = (product(turned[:, :, c, None], grip[:, :, c]) for c in range(3))
+        grip = grip.at[:, :, 0].add(-(x + y + z))
         column = jnp.sum(product(grip, frame.gain[:, :, None]), axis=3)
         grip = grip.at[:, :, :, 0].add(-column)
         grip = grip.at[:, :, 0, 0].add(frame.precision)
@@ -227,7 +227,7 @@ def _recede(x: jax.Array, h: Array, axis: int) -> jax.Array:
     )
 
 
-def _drive(h: Array) -> jax.Array:
+def _drive(h: Array) -> Array:
     """Covariance [3, 3, N] that the jerk adds in one step; its density is h."""
     powers = np.array([[5, 4, 3], [4, 3, 2], [3, 2, 1]])
     shares = np.array(
@@ -241,7 +241,7 @@ def _weight(distance: jax.Array, freedom: jax.Array | float) -> jax.Array:
     return 1 / (1 + jnp.maximum(distance - 3, 0) / (freedom + 3))
 
 
-def _inverse(m: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _inverse(m: Array) -> tuple[jax.Array, jax.Array]:
     """Inverse of symmetric matrices [3, 3, ...] and the log of their determinant."""
     (a, b, c), (_, d, e), (_, _, f) = m
     aa, ab, ac = d * f - e * e, c * e - b * f, b * e - c * d

@@ -21,6 +21,10 @@ _HIGHEST = 0.35
 DEFAULT_HZ = 6.0
 # Fewer innovations than this say too little; a choice.
 _ENOUGH = 24
+# Tracks of the smallest program, and those that are filtered at once: choices. Fewer
+# are hardly faster, and more only take memory.
+_FEWEST = 8
+_TOGETHER = 256
 # The median of the squared Mahalanobis distance in three dimensions.
 _MEDIAN = 2.366
 
@@ -55,26 +59,19 @@ def tune(
     """
     grid = cutoffs(fps)
     pieces = len(owner)
-    # A power of two, so that few sizes are compiled.
-    padded = np.resize(np.arange(pieces), 1 << (pieces - 1).bit_length())
     cost = np.full((len(grid), count), np.inf)
     scale = np.ones((len(grid), count))
     for _ in range(2):
-        for g, cutoff in enumerate(grid):
-            given = tracks._replace(
-                places=tracks.places / np.sqrt(scale[g][owner]),
-                step=np.full(pieces, natural_step(cutoff, fps)),
-            )
-            found = rts.innovations(take(given, padded), gap)
-            found = [np.asarray(x)[:, :pieces] for x in found]
-            for k in range(count):
-                mine = owner == k
-                distance, volume, counts = (x[:, mine] for x in found)
-                if counts.sum() >= _ENOUGH:
-                    now, least = scale[g, k], 0.0 if free else 1 / scale[g, k]
-                    cost[g, k], more = _cost(distance[counts], volume[counts], least)
-                    cost[g, k] += 3 * np.log(now)
-                    scale[g, k] = now * more
+        found = _foretell(tracks, owner, grid, scale, fps, gap)
+        for g, k in np.ndindex(cost.shape):
+            mine = g * pieces + np.flatnonzero(owner == k)
+            distance, volume, counts = (x[:, mine] for x in found)
+            if counts.sum() >= _ENOUGH:
+                now = float(scale[g, k])
+                least = 0.0 if free else 1 / now
+                cost[g, k], more = _cost(distance[counts], volume[counts], least)
+                cost[g, k] += 3 * np.log(now)
+                scale[g, k] = now * more
     best = np.argmin(cost, axis=0)
     known = np.isfinite(cost.min(axis=0))
     chosen, factor = grid[best], scale[best, np.arange(count)]
@@ -85,6 +82,35 @@ def tune(
         usual, factor[~known] = np.median(chosen[known]), np.median(factor[known])
     chosen[~known] = usual
     return chosen, factor
+
+
+def _foretell(
+    tracks: Tracks,
+    owner: np.ndarray,
+    grid: np.ndarray,
+    scale: np.ndarray,
+    fps: float,
+    gap: int,
+) -> list[np.ndarray]:
+    """`rts.innovations` [T, G N] of the pieces at every cutoff and its scale."""
+    which, piece = (x.ravel() for x in np.indices((len(grid), len(owner))))
+    parts = []
+    for first in range(0, len(piece), _TOGETHER):
+        some = slice(first, first + _TOGETHER)
+        g, at = fill(which[some]), fill(piece[some])
+        given = take(tracks, at)
+        given = given._replace(
+            places=given.places / np.sqrt(scale[g, owner[at]]),
+            step=natural_step(grid[g], fps),
+        )
+        found = rts.innovations(given, gap)
+        parts.append([np.asarray(x)[:, : len(piece[some])] for x in found])
+    return [np.concatenate(x, axis=1) for x in zip(*parts, strict=True)]
+
+
+def fill(at: np.ndarray) -> np.ndarray:
+    """Indices [N] repeated up to a power of two, so that few sizes are compiled."""
+    return np.resize(at, max(1 << (len(at) - 1).bit_length(), _FEWEST))
 
 
 def take(tracks: Tracks, at: np.ndarray) -> Tracks:

@@ -22,6 +22,8 @@ RATE_HZ = 100.0
 STANDARD_GRAVITY = 9.80665
 # Longer holes stay holes, a choice: an impact lasts about a tenth of a second.
 MAX_GAP_S = 0.1
+# Samples of the longest recording, two days.
+_MAX_SAMPLES = 2 * 24 * 3600 * 100
 
 # Units of time that OpenTrack offers, seconds.
 UNITS = {"s": 1.0, "ds": 0.1, "cs": 0.01, "ms": 0.001}
@@ -113,6 +115,12 @@ def read(
             "give acceleration in g",
         )
     count = int(np.floor((seconds[-1] - seconds[0]) * RATE_HZ + 1e-6)) + 1
+    if count > _MAX_SAMPLES:
+        raise problem(
+            path,
+            f"its times span {count / RATE_HZ / 3600:.0f} hours",
+            "split it, or give time_unit",
+        )
     every = seconds[0] + np.arange(count) / RATE_HZ
     even = np.stack([np.interp(every, seconds, v) for v in values[:, 1:].T], axis=1)
     right = np.clip(np.searchsorted(seconds, every), 1, len(seconds) - 1)

@@ -17,8 +17,8 @@ def join(
     An event belongs to the segment that has its time, of several to the one whose
     middle is nearest; else to the nearest segment that is no further away than the
     tolerance, of two as far to the earlier one. An event with an end belongs to the
-    segment that it overlaps longest. Annotators are late by about half a second,
-    hence the default.
+    segment that it overlaps longest. The default tolerance is a choice: scorers log
+    about half a second late, see `play_by_play.on_tracks`.
 
     Args:
       spans: N segments, from and to in seconds, in any order.

@@ -88,7 +88,7 @@ def _rows(path) -> np.ndarray:
         except ValueError:
             values = []
         whole = len(values) >= 6 and np.isfinite(values[:6]).all()
-        if not whole or abs(values[0]) > 1e9 or values[0] != int(values[0]):
+        if not whole or np.abs(values[:2]).max() > 1e9 or values[0] % 1:
             raise problem(
                 f"{os.fspath(path)}:{n}",
                 f"{line[:40]!r} is no frame, track, left, top, width, height",

@@ -58,8 +58,12 @@ def read(path: str | os.PathLike) -> Tracks:
         rows = np.array([row for m in moments for row in m[5]], float).reshape(-1, 5)
     except (TypeError, ValueError, IndexError) as error:
         raise _broken(path, raw, error) from error
-    if not np.isfinite(heads[:, :3]).all() or not np.isfinite(rows[:, :2]).all():
-        raise problem(path, "a moment has no period, time or clock", "get another copy")
+    # A NaN fails the comparisons; larger numbers are no whole ones.
+    numbered = np.abs(heads[:, :3]) < 2**53, np.abs(rows[:, :2]) < 2**53
+    if not all(part.all() for part in numbered):
+        raise problem(
+            path, "a moment has no period, time, clock or player", "get another copy"
+        )
     # Time decides the order; the period tells apart moments of one time.
     keys, first, frame = np.unique(
         heads[:, [1, 0]], axis=0, return_index=True, return_inverse=True
@@ -78,7 +82,12 @@ def read(path: str | os.PathLike) -> Tracks:
     feet[frame_of_row[::-1], who[::-1]] = rows[::-1, 2:]
     metres = feet * world.FOOT
     on_court = players != _BALL
-    names, teams, numbers = _roster(raw["events"], players[on_court])
+    try:
+        names, teams, numbers = _roster(raw["events"], players[on_court])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise problem(
+            path, f"a roster is broken ({error!r})", "get another copy"
+        ) from error
     times = (keys[:, 0] - keys[0, 0]) / 1000
     in_event = np.asarray(events)
     spans = {}

@@ -29,6 +29,10 @@ _ALIASES = {
 }
 
 
+# More points than any pose model of SPL has (69): a damaged file.
+_MAX_POINTS = 200
+
+
 def read(path: str | os.PathLike, *, fps: float | None = None) -> dict[str, Points3D]:
     """Read a trial.
 
@@ -49,6 +53,8 @@ def read(path: str | os.PathLike, *, fps: float | None = None) -> dict[str, Poin
     frames = raw["tracking"]
     try:
         keys = list(dict.fromkeys(k for f in frames for k in f["data"]["player"]))
+        if len(keys) > _MAX_POINTS:
+            raise ValueError(f"{len(keys)} points")
         absent = (np.nan,) * 3
         player = [[f["data"]["player"].get(k, absent) for k in keys] for f in frames]
         ball = [[f["data"].get("ball", absent)] for f in frames]

@@ -12,6 +12,8 @@ from lmmjax.capture.monocular.documents import problem
 # Frames that may be missing for every frame that is there, a choice: a recording
 # with larger holes is named wrongly, and would fill the memory with nothing.
 _MAX_HOLES = 100
+# Coordinates in one recording, 2 GiB: few lines could ask for any amount.
+_MAX_NUMBERS = 2**28
 # The key of a ball among the people of a recording.
 BALL = "ball"
 
@@ -66,6 +68,13 @@ def points_of(
             path,
             f"its {len(set(frames))} frames are numbered from {start} to {stop - 1}",
             "name the files by the numbers of their frames",
+        )
+    people = {person for _, person, _ in seen}
+    if len(people) * (stop - start) * len(names) * 3 > _MAX_NUMBERS:
+        raise problem(
+            path,
+            f"{len(people)} people over {stop - start} frames are too many",
+            "split the recording",
         )
     places: dict[str, np.ndarray] = {}
     for frame, person, positions in reversed(seen):

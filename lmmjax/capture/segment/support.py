@@ -15,7 +15,9 @@ _FLICKER_S = 0.04
 # Share of gravity that the centre of mass may be off a free fall by: a choice. It is
 # that of an average body, and captured feet come and go a frame late.
 _FALL = 0.5
-_contacts = jax.jit(contacts, static_argnums=1)
+_contacts = jax.jit(contacts)
+# Frames that clips are filled up to at least, so that most share one program.
+_LEAST = 512
 _PLACES = ("", "left", "right", "double")
 
 
@@ -39,7 +41,7 @@ def _padded(points: np.ndarray) -> np.ndarray:
     last frame keep their speed; without a speed of their own they touch nothing.
     """
     before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
-    size = 1 << (len(points) + 2).bit_length()
+    size = max(1 << (len(points) + 1).bit_length(), _LEAST)
     wide = np.full((size, *points.shape[1:]), np.nan, np.float32)
     wide[0], wide[1 : len(points) + 1], wide[len(points) + 1] = before, points, after
     return wide

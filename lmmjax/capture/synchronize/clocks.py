@@ -17,8 +17,8 @@ class Clocks:
       fps: [V] nominal frames per second.
       offset_s: [V] seconds; 0 for the reference, NaN where it cannot be told.
       rate: [V] seconds of the scene for a second of the camera: 1 + drift.
-      deviation_s: [V] standard deviation of the offset in seconds, at the middle of
-        the recording; 0 for the reference, infinite where it cannot be told.
+      deviation_s: [V] standard deviation of the offset in seconds; 0 for the
+        reference, infinite where the offset cannot be told.
       method: [V] for each camera ``reference``, ``motion`` (cross-correlation),
         ``epipolar`` (refined with the calibration) or ``none``.
       refused: "", or why some camera has no clock.

@@ -14,6 +14,8 @@ _LEAST = 0.2
 # Errors of a keypoint this near in time, seconds, are one error. A choice: the window
 # of smoothing.
 _ALIKE_S = 0.1
+# Steps beyond those of fixed weights are at most so much longer, inverse. A choice.
+_SOFTEST = 0.4
 # A pair with fewer distances is left out. A choice.
 _FEWEST = 30
 # Frames of one such span, seconds, err alike when the spread is computed. A choice.
@@ -43,12 +45,15 @@ class Equations:
       hessian: [2 V, 2 V] of shifts, then drifts.
       gradient: [2 V].
       groups: for each way of grouping, hessians [G, 2 V, 2 V] and gradients [G, 2 V].
+      firmness: curvature of the robust cost as a share of the hessian, which takes the
+        weights as fixed (Huber 1981, section 6.7); at least `_SOFTEST`.
       error: typical distance, pixels.
     """
 
     hessian: np.ndarray
     gradient: np.ndarray
     groups: list[tuple[np.ndarray, np.ndarray]]
+    firmness: float
     error: float
 
 
@@ -76,7 +81,8 @@ def equations(
     """
     count = len(seen)
     parts = [_Sums(count) for _ in range(3)]
-    errors = []
+    errors: list[float] = []
+    stiffness = np.zeros(2)
     for n, ((a, b), matrix) in enumerate(matrices.items()):
         clocks = (shift[a], drift[a]), (shift[b], drift[b])
         most = _BUDGET // len(matrices)
@@ -93,9 +99,12 @@ def equations(
             lean, prior = np.zeros(error.shape[2]), np.inf
         errors.append(float(np.nanmedian(np.abs(error - lean))))
         scale = max(2 * 1.4826 * errors[-1], _LEAST)
-        weight = 1 / (scale * (1 + ((error - lean) / scale) ** 2)) ** 2
+        square = ((error - lean) / scale) ** 2
+        weight = 1 / (scale * (1 + square)) ** 2
+        stiff = np.where(known, weight * (1 - 3 * square) / (1 + square), 0)
         weight, error = np.where(known, weight, 0), np.where(known, error, 0)
         own, its = np.where(known, slopes, 0)
+        stiffness += [(stiff * own * its).sum(), (weight * own * its).sum()]
         # [N, 4] how the time in b moves with shift and drift of a and of b.
         one = np.ones_like(ahead)
         ways = np.stack([one, -one, ahead, -behind], 1) / (1 + drift[b])
@@ -126,7 +135,8 @@ def equations(
         )
     groups = [part.stacked() for part in parts]
     middle = float(np.median(errors)) if errors else float("nan")
-    return Equations(groups[0][0].sum(0), groups[0][1].sum(0), groups, middle)
+    firm = float(np.clip(stiffness[0] / max(stiffness[1], 1e-12), _SOFTEST, 1))
+    return Equations(groups[0][0].sum(0), groups[0][1].sum(0), groups, firm, middle)
 
 
 def _lean(error: np.ndarray, seconds: float) -> tuple[np.ndarray, float]:

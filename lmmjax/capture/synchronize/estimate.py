@@ -30,13 +30,19 @@ def synchronize(
     Velocities of all joints are correlated between all pairs of cameras, and the
     offsets on which the pairs agree best are taken. With a calibration, epipolar
     distances vote too, and then fit the offsets to a fraction of a frame, together
-    with drift where a recording of 15 s or more shows it. Without one, accuracy is
-    about a frame and drift is not looked for.
+    with drift where a recording of 15 s or more shows it. Without one, offsets
+    are good to some tenths of a frame and drift is not looked for.
+
+    Measured on synthetic bodies at 60 fps with 1 px of noise, 10 % missing and 5 %
+    outliers, 4 and 8 cameras up to 2 s apart, 7 to 11 s long: errors of 0.005 to 0.03
+    frames (root mean square; 0.054 at most) with a calibration and of 0.07 to 0.36
+    (0.59 at most) without, where one of four walks was refused.
 
     Args:
       views: V cameras; frame rates and lengths may differ, people need no names.
       calibration: of all of the cameras, or None.
-      reference: camera whose clock is that of the scene; the first by default.
+      reference: camera whose clock is that of the scene; by default the first that
+        shows motion.
       most_s: largest offset looked for, seconds either way.
 
     Returns:
@@ -64,10 +70,12 @@ def synchronize(
     ]
     step_s = 1 / max(view.fps for view in views)
     reasons = {v: why for v in range(count) if (why := stillness(chosen[v], tracks[v]))}
-    if root in reasons:
-        for v in range(count):
-            reasons.setdefault(v, "the reference shows no motion")
     usable = [v for v in range(count) if v not in reasons]
+    if reference is None and usable:
+        root = usable[0]
+    if root in reasons:
+        usable = []
+        reasons[root] += ", to which all others are set"
     signals = {v: make_signals(chosen[v], tracks[v], people, step_s) for v in usable}
     curves, partial = _correlations(signals, count, round(most_s / step_s), step_s)
     matrices: dict[tuple[int, int], np.ndarray] = {}

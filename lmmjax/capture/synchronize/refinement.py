@@ -90,10 +90,8 @@ def _descend(seen, matrices, shift, drift, free, drifting) -> Fit:
         system = equations(seen, matrices, clocks[:count], clocks[count:], leaning)
         for _ in range(_ITERATIONS):
             hessian = system.hessian[np.ix_(active, active)]
-            hessian = (
-                hessian + 1e-9 * np.diag(np.diag(hessian)) + 1e-12 * np.eye(len(active))
-            )
-            step = -np.linalg.solve(hessian, system.gradient[active])
+            hessian = hessian + _ridge(hessian, 1e-9)
+            step = -np.linalg.solve(hessian, system.gradient[active]) / system.firmness
             largest = np.abs(step * reach[active]).max(initial=0)
             clocks[active] += step * min(1, _STEP_S / max(largest, 1e-12))
             system = equations(seen, matrices, clocks[:count], clocks[count:], leaning)
@@ -114,6 +112,7 @@ def _deviations(system: Equations, active: np.ndarray) -> np.ndarray:
     moment are shared by keypoints, those of a calibration by a pair. The largest of the
     three is told.
     """
+    whole = system.hessian[np.ix_(active, active)]
     spread = np.zeros(len(active))
     grouped = False
     for hessians, gradients in system.groups:
@@ -121,12 +120,17 @@ def _deviations(system: Equations, active: np.ndarray) -> np.ndarray:
         count = int(some.sum())
         if count < 3:
             continue
-        rest = (system.hessian - hessians[some])[:, active][:, :, active]
+        rest = whole - hessians[some][:, active][:, :, active]
         # What only one cluster tells cannot be left out: its spread becomes large.
-        rest = rest + 1e-6 * np.diag(np.diag(system.hessian)[active])
+        rest = rest + _ridge(whole, 1e-6)
         moved = np.linalg.solve(rest, gradients[some][:, active, None])[..., 0]
         variance = (moved**2).sum(0) * (count - 1) / count
         spread = np.maximum(spread, np.sqrt(variance))
         grouped = True
-    told = grouped & (np.diag(system.hessian)[active] > 0)
-    return np.where(told, spread, np.inf)
+    told = grouped & (np.diag(whole) > 0)
+    return np.where(told, spread / system.firmness, np.inf)
+
+
+def _ridge(hessian: np.ndarray, share: float) -> np.ndarray:
+    """A diagonal that lets nearly singular equations be solved."""
+    return np.diag(share * np.abs(np.diag(hessian)) + 1e-12)

@@ -55,9 +55,9 @@ def make_tracks(xy: np.ndarray, fps: float, named: bool) -> Tracks:
     """Smooth the keypoints of one camera.
 
     Outliers against the median of a window are dropped, then a parabola is fitted
-    around every frame to what is known (Savitzky and Golay 1964, with gaps). Its
-    slope and its value have independent errors, so a fit of clocks that multiplies
-    them is not drawn to half frames, as it is with interpolated noise.
+    around every frame to what is known (Savitzky and Golay 1964, with gaps). Noise
+    is then alike on and between frames; interpolated noise is least in the middle of
+    two, and would draw a fit of clocks to half frames.
 
     Args:
       xy: [T, P, K, 2] pixels, NaN where missing.

@@ -22,7 +22,8 @@ class Triangulated(NamedTuple):
       error_px: [V, P, T, K] pixels between each observation and the point's image;
         NaN where either is missing.
       agrees: [V, P, T, K] which observations made the point.
-      noise_px: [V, K] standard deviation of an observation along one axis.
+      noise_px: [P, V, K] standard deviation of an observation along one axis: people
+        who are nearer are larger, and so are the errors of a detector.
     """
 
     points: Points3D
@@ -42,8 +43,8 @@ def triangulate(
       views: one per camera, of the same frames and people; see `associate`. Joints
         go by name, those of the first view in its order.
       calibration: of these cameras and maybe others.
-      noise_px: [V, K] or one number; by default it is found in the data, for each
-        camera and joint.
+      noise_px: one number, or [P, V, K] as a former result has it; where it is NaN,
+        and by default, it is found in the data.
 
     Raises:
       CaptureError: fewer than two cameras, cameras without calibration, or views of
@@ -55,22 +56,24 @@ def triangulate(
     pixels = np.stack([np.moveaxis(v.xy, 1, 0) for v in aligned])
     weight = np.stack([np.moveaxis(v.confidence, 1, 0) for v in aligned])
     cameras = [calibration[view.camera] for view in views]
-    if noise_px is None:
+    sigma = np.full((pixels.shape[1], len(views), len(names)), np.nan, np.float32)
+    if noise_px is not None:
+        sigma[:] = noise_px
 
-        def look(pixels, weight, sigma):
-            found = locate(cameras, pixels, weight, sigma)
-            return found.error_px, found.typical, found.agrees
+    def look(pixels, weight, sigma):
+        found = locate(cameras, pixels, weight, sigma)
+        return found.error_px, found.typical, found.agrees
 
-        flat = (len(views), -1, len(names))
-        noise_px = find_noise(pixels.reshape(*flat, 2), weight.reshape(flat), look)
-    sigma = np.broadcast_to(np.asarray(noise_px, np.float32), (len(views), len(names)))
-    found = locate(cameras, pixels, weight, sigma[:, None, None])
+    for p in range(len(sigma)):
+        if np.isnan(sigma[p]).any():
+            sigma[p] = find_noise(pixels[:, p], weight[:, p], look)
+    found = locate(cameras, pixels, weight, np.moveaxis(sigma, 0, 1)[:, :, None])
     known = found.agrees.sum(0) >= 2
     positions = np.where(known[..., None], found.positions, np.nan)
     covariances = np.where(known[..., None, None], found.covariances, np.nan)
     points = Points3D(names, positions, covariances, views[0].fps)
     error = np.where(known, found.error_px, np.nan)
-    return Triangulated(points, error, found.agrees & known, np.array(sigma))
+    return Triangulated(points, error, found.agrees & known, sigma)
 
 
 def _check(views, calibration) -> tuple[str, ...]:

@@ -99,16 +99,16 @@ def test_one_view_is_enough_for_who_is_known(crowd):
 
 
 def test_sides_mixed_up_are_put_right():
-    scene = observe(crossing(2, 90), ring(), seed=3, swaps=0.1)
+    scene = observe(crossing(2, 60), ring(), seed=3, swaps=0.12)
     result = associate(scene.views, ring())
     share = shares(result.views, scene.truth)
     # Legs that pass each other look the same either way.
     assert share.max(1).min() > 0.985
-    plain = observe(crossing(2, 90), ring(), seed=3)
+    plain = observe(crossing(2, 60), ring(), seed=3)
     none = associate(plain.views, ring()).report
     assert sum(none.mirrored.values()) + sum(none.mirrored_parts.values()) == 0
-    assert sum(result.report.mirrored.values()) > 40
-    assert sum(result.report.mirrored_parts.values()) > 40
+    assert sum(result.report.mirrored.values()) > 30
+    assert sum(result.report.mirrored_parts.values()) > 30
 
 
 def test_two_cameras_do():
@@ -139,22 +139,17 @@ def test_nobody_is_an_answer_with_its_reason(crowd):
     assert empty.report.problem
     none = associate([blank("c0", people=0), blank("c1", people=0)], ring())
     assert "no view has a single keypoint" in none.report.problem
-    one = associate([crowd.views[0], blank("c1", 120)], ring())
+    views = [view[:12] for view in crowd.views]
+    one = associate([views[0], blank("c1", 12)], ring())
     assert "no two views see anyone" in one.report.problem
-    single = associate(crowd.views[:1], ring())
-    assert single.report.problem
-    unsure = associate(crowd.views, ring(), options=Options(confidence=1.1))
+    assert associate(views[:1], ring()).report.problem
+    unsure = associate(views, ring(), options=Options(confidence=1.1))
     assert "lower least_keypoints or confidence" in unsure.report.problem
-    first, second = crowd.views[0], crowd.views[2]
-    upside_down = second.replace(xy=SIZE[1] - second.xy)
-    wrong = associate([first, upside_down], ring())
+    upside_down = views[2].replace(xy=SIZE[1] - views[2].xy)
+    wrong = associate([views[0], upside_down], ring())
     assert "do not meet in space" in str(wrong.report)
-    pair = [
-        view.replace(
-            xy=np.where(np.arange(120)[:, None, None, None] < 2, view.xy, np.nan)
-        )
-        for view in crowd.views
-    ]
+    early = np.arange(12)[:, None, None, None] < 2
+    pair = [view.replace(xy=np.where(early, view.xy, np.nan)) for view in views]
     glimpse = associate(pair, ring())
     assert "lower confirm" in glimpse.report.problem
 

@@ -47,6 +47,16 @@ def test_the_subject_of_a_demo_is_one_track(demo):
     assert result.views[0].people[0] == "1"
     assert result.report.people["1"] == (100, 100)
     assert agree / total > 0.999
+    # And it has the measures of a person, alike on both sides.
+    marks, bones = result.tracks.landmarks, np.exp(result.tracks.bones[0])
+    assert ((bones > 0.2) & (bones < 0.6)).all()
+    ends = [tuple(marks.names[k] for k in bone) for bone in marks.bones]
+    for side in ("shoulder", "elbow"), ("hip", "knee"), ("knee", "ankle"):
+        left, right = (
+            bones[ends.index(tuple(f"{s}_{name}" for name in side))]
+            for s in ("left", "right")
+        )
+        assert abs(left / right - 1) < 0.1
     # Someone else is seen by the first two cameras only, and is not mixed in.
     others = result.views[2].xy[:, 1:]
     assert np.isnan(others).all()

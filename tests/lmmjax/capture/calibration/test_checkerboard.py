@@ -44,7 +44,7 @@ def picture(turn, shift, fisheye=False):
     return cv2.GaussianBlur(gray, (0, 0), 0.7).astype(np.uint8)
 
 
-def poses(count=6):
+def poses(count=5):
     """Boards before the camera, tilted this way and that."""
     rng = np.random.default_rng(0)
     front = np.diag([1.0, -1, -1])
@@ -66,17 +66,17 @@ def test_the_lens_of_rendered_pictures_comes_back(pictures):
     found = checkerboard.intrinsics(
         [*pictures, blank, blank[:9]], (ROWS, COLUMNS), SQUARE
     )
-    assert (len(found.used), found.size, found.rms_px < 0.15) == (6, SIZE, True)
+    assert (len(found.used), found.size, found.rms_px < 0.15) == (5, SIZE, True)
     assert found.refused == {
-        "6": "no board found",
-        "7": "it is 480 x 9 and not 480 x 360",
+        "5": "no board found",
+        "6": "it is 480 x 9 and not 480 x 360",
     }
     np.testing.assert_allclose(found.matrix, MATRIX, atol=2.5)
     np.testing.assert_allclose(found.distortion[0], LENS[0], atol=0.03)
 
 
 def test_the_lens_of_a_fisheye_comes_back():
-    seen = [picture(*pose, fisheye=True) for pose in poses()]
+    seen = [picture(*pose, fisheye=True) for pose in poses(3)]
     found = checkerboard.intrinsics(seen, (ROWS, COLUMNS), SQUARE, fisheye=True)
     assert found.fisheye
     np.testing.assert_allclose(found.matrix, MATRIX, atol=3)

@@ -46,7 +46,7 @@ def reference(places, noise, seen, h):
     return np.array(xs)[:, :3], np.array(spreads)[:, :3, :3]
 
 
-def tracks(count=256, n=4, h=0.3, seed=0):
+def tracks(count=256, n=8, h=0.3, seed=0):
     rng = np.random.default_rng(seed)
     places = 0.2 * np.cumsum(np.cumsum(rng.normal(size=(count, 3, n)), 0), 0)
     root = rng.normal(size=(count, n, 3, 3))
@@ -83,7 +83,7 @@ def test_parts_on_both_sides_of_a_long_gap_are_independent():
 
 
 def test_an_outlier_hardly_moves_a_track_that_counts_by_student_t():
-    given = tracks()._replace(seen=np.ones((256, 4), bool))
+    given = tracks()._replace(seen=np.ones((256, 8), bool))
     clean = np.asarray(rts.smooth(given, 9, rts.FREEDOM)[0])
     wild = np.array(given.places)
     wild[50] += 100.0

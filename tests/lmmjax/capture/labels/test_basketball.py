@@ -99,7 +99,12 @@ def test_who_is_not_on_the_roster_goes_by_number(tmp_path):
         (game((1, []), (2, [])), "all of its events are empty"),
         (game((4, [moment(0, 1.0), [1, START]])), r"moment 1 .* of event 4"),
         (game((4, [moment(0, 1.0, [[1, 2, 3]])])), r"moment 0 .* of event 4"),
-        (game((4, [moment(0, None)])), "no period, time or clock"),
+        (game((4, [moment(0, None)])), "no period, time, clock or player"),
+        (game((4, [moment(0, 1.0, [[1, 1e300, 0, 0, 0]])])), "clock or player"),
+        (
+            {"events": [{"moments": [moment(0, 1.0)], "home": {"players": [{}]}}]},
+            "a roster is broken",
+        ),
         (game((4, [moment(0, 1.0), moment(0, 720.0, period=2)])), "in two periods"),
     ],
 )

@@ -85,6 +85,7 @@ def test_the_real_recording_is_at_rest_at_its_start(shared_data):
         ("t,a,b", [[0, 0, 1]], "it has 3 columns; give 4"),
         ("t,a,b,c", [[0, 0, 0, 1]], "less than two whole samples"),
         ("t,a,b,c", [[0, 0, 0, 1], [2, 0, 0, 1], [1, 0, 0, 1]], "goes back at 1"),
+        ("t,a,b,c", [[k, 0, 0, 1] for k in (0, 1, 2, 1e9)], "span .* hours"),
         ("t,a,b,c", [[0, 0, 0, 9.8], [1, 0, 0, 9.8]], r"9\.8 at rest, .* in g"),
     ],
 )

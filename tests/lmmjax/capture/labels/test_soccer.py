@@ -206,6 +206,7 @@ def test_detections_have_no_names(tmp_path):
         ("1,1,2,3,4,5,1\n1,a,2,3,4,5,1\n", r"gt\.txt:2: "),
         ("1,1,2,3,4,5,1\n1,1,2,3,4,5,1\n", "track 1 is twice in frame 1"),
         ("1,1,2,3,nan,5,1\n", r"gt\.txt:1: "),
+        ("1,1e300,2,3,4,5,1\n1.5,1,2,3,4,5,1\n", r"gt\.txt:1: "),
         ("1,1,2,3,4,5,1\n999999999,1,2,3,4,5,1\n", "are too many; split"),
         ("", "the file is empty"),
     ],

@@ -8,11 +8,14 @@ import pytest
 from kinematics import motion as motions
 from kinematics import rotations as so3
 from kinematics.bodies import joint_set
+from kinematics.camera import project
 from kinematics.formats import trc
 from kinematics.formats.arrays import write_arrays
 from kinematics.points import make_points
 from lmmjax.capture import CaptureError, monocular
+from lmmjax.capture.calibration import panoptic
 from lmmjax.capture.monocular import easymocap, mediapipe, tables
+from lmmjax.capture.monocular.people import Seen, points_of
 
 FPS = 30.0
 
@@ -172,6 +175,20 @@ def test_panoptic_bodies_are_upright_and_of_human_size(shared_data):
             assert ((length > 0.3) & (length < 0.55) | np.isnan(length)).all()
 
 
+def test_panoptic_bodies_are_in_the_pictures_of_their_cameras(shared_data):
+    folder = shared_data / "capture/mmpose_testdata/panoptic_body3d/160906_band1"
+    found = monocular.read(folder / "hdPose3d_stage1_coco19")
+    cameras = panoptic.read(folder / "calibration_160906_band1.json", kinds=("hd",))
+    places = np.concatenate([np.asarray(p.positions, float) for p in found.values()])
+    known = places[np.isfinite(places).all(-1)]
+    shares = []
+    for camera, size in zip(cameras.cameras[::6], cameras.sizes[::6], strict=True):
+        pixels = np.asarray(project(camera, known))
+        shares.append(((pixels >= 0) & (pixels < size)).all(-1).mean())
+    # Upside down it would be 0.04, with the axes as they are in the file 0.29.
+    assert np.median(shares) > 0.8
+
+
 def test_a_panoptic_joint_of_no_confidence_is_missing(tmp_path):
     joints = np.ones((19, 4))
     joints[4] = [0, 0, 0, -1]
@@ -250,7 +267,7 @@ def test_caliscope_rows_become_people_and_frames(tmp_path):
 
 def test_mocap_files_go_to_their_readers(tmp_path):
     path = tmp_path / "walk.npz"
-    poses = np.zeros((3, 156))
+    poses = np.zeros((3, 72))
     rate = np.array(60.0)
     write_arrays(path, {"poses": poses, "trans": poses[:, :3], "mocap_framerate": rate})
     motion = monocular.read(path, subject="ann")["ann"]
@@ -274,6 +291,17 @@ def test_mocap_files_go_to_their_readers(tmp_path):
         ("a.json", '[{"keypoints3d": [[1, 2, 3]]}]', "people have 1 points; give"),
         ("a.json", '[{"Rh": [1]}]', "person 0"),
         ("a.json", '{"tracking": [{}]}', "a frame is not whole"),
+        (
+            "a.json",
+            json.dumps(
+                {
+                    "tracking": [
+                        {"data": {"player": dict.fromkeys(map(str, range(999)))}}
+                    ]
+                }
+            ),
+            "999 points",
+        ),
         ("a.json", '[{"worldLandmarks": [[{"x": 1, "y": 1, "z": 1}]]}]', "1 landmarks"),
         ("a.csv", "sync_index,b\n1,2\n", "no column object_id"),
         ("a.csv", "fnum,a_x,a_y,a_z\n1,2\n", r"a\.csv:2: 2 cells under 4 columns"),
@@ -296,3 +324,6 @@ def test_frames_that_are_numbered_wildly_do_not_fill_the_memory(tmp_path):
         write(tmp_path / f"{number}.json", person)
     with pytest.raises(CaptureError, match="numbered from 0 to 99999999999"):
         monocular.read(tmp_path, fps=FPS)
+    crowd = [Seen(frame, str(frame), np.zeros((1, 3))) for frame in range(0, 10**6, 99)]
+    with pytest.raises(CaptureError, match="10102 people over 1000000 frames"):
+        points_of("a", crowd, ["nose"], FPS, [frame for frame, _, _ in crowd])

@@ -92,7 +92,7 @@ def test_the_noise_of_each_camera_is_found():
     pixels = scene.pictures(CAMERAS, points)
     pixels = pixels + sigma[:, None, None, None] * rng.normal(size=pixels.shape)
     found = triangulate(scene.views(CAMERAS, pixels), CAMERAS)
-    np.testing.assert_allclose(found.noise_px.mean(1), sigma, rtol=0.1)
+    np.testing.assert_allclose(found.noise_px[0].mean(1), sigma, rtol=0.1)
 
 
 def test_more_cameras_than_pairs_are_tried_find_the_same_points():
