@@ -82,6 +82,8 @@ setup(
     extras_require={
         "cuda": ["jax[cuda12]"],  # cuda13 asks for a driver of 2025 or newer
         "tpu": ["jax[tpu]"],
+        "beam": ["apache-beam>=2.77"],  # datasets over many machines
+        "mediapipe": ["mediapipe>=1.2"],  # a detector for capture.detector
         "viewer": VIEWER,
         "dev": DEV + VIEWER,
         "bench": BENCH,

@@ -7,6 +7,7 @@ import jax
 
 from experiments.configs import Config
 from experiments.settings import SettingError
+from lmmjax.capture.session import is_footage
 from lmmjax.data import prepare
 from lmmjax.data.prepare import Dataset
 from lmmjax.evaluation.forecast import forecast
@@ -22,7 +23,17 @@ def load_data(config: Config, data_dir: str | None) -> Dataset:
     """The user's motion, or the built-in one where no folder is given."""
     data = config.data
     shard = (jax.process_index(), jax.process_count())
-    if data_dir:
+    if data_dir and is_footage(data_dir):
+        dataset = prepare.triangulation(
+            data_dir,
+            data.prepared_dir,
+            rate_hz=data.rate_hz,
+            split_by=data.split_by,
+            test=data.test_subjects,
+            validation_share=data.validation_share,
+            shard=shard,
+        )
+    elif data_dir:
         dataset = prepare.mocap(
             data_dir,
             data.prepared_dir,

@@ -14,12 +14,14 @@ from absl import app, flags
 
 from experiments.settings import SettingError
 from kinematics.formats import FormatError
+from lmmjax.capture import CaptureError
 from lmmjax.data.catalog import DataError
 from lmmjax.generation.continuation import PromptError
 from lmmjax.training.checkpoint import CheckpointError, quiet_logs
 
 _MISTAKES = (
     SettingError,
+    CaptureError,
     DataError,
     FormatError,
     PromptError,

@@ -197,7 +197,7 @@ def undistort(camera: Camera, pixels: Array, steps: int = 5) -> jax.Array:
 
 
 def slope(camera: Camera, points: Array) -> jax.Array:
-    """Pixels per unit of the plane z = 1, [C, ..., 2, 2], at points [C, ..., 2] of it."""
+    """Pixels [C, ..., 2, 2] per unit of the plane z = 1 at its points [C, ..., 2]."""
     points = jnp.asarray(points)
     leading = np.ndim(camera.translation) - 1
     matrix = _spread(camera.matrix, 2, points.ndim - 1 - leading)

@@ -116,3 +116,33 @@ def of_joints(motion: Motion) -> Points3D:
     """The places of all joints of one clip."""
     places = motions.positions(motion)
     return make_points(motion.skeleton.names, places, motion.fps, name=motion.name)
+
+
+def resample(points: Points3D, fps: float) -> Points3D:
+    """The points of one recording [T, J, 3] at another rate.
+
+    Times are those of `motion.resample`. Where the new rate divides the old one,
+    frames are taken as they are; else places are on the line between two neighbours
+    that are both known, and covariances are those of such a mixture.
+    """
+    ratio = points.fps / fps
+    step = round(ratio)
+    if step >= 1 and abs(ratio - step) < 1e-3 * ratio:
+        return points[::step].replace(fps=float(fps))
+    count = int(np.floor((len(points) - 1) / ratio + 1e-6)) + 1
+    at = np.arange(count) * ratio
+    left = np.minimum(at.astype(int), max(len(points) - 2, 0))
+    right = np.minimum(left + 1, len(points) - 1)
+    share = (at - left).astype(np.float32)
+
+    def mix(x: Array, power: int) -> np.ndarray:
+        x = np.asarray(x)
+        part = share.reshape(-1, *(1,) * (x.ndim - 1))
+        return x[left] * (1 - part) ** power + x[right] * part**power
+
+    spread = points.covariances
+    return points.replace(
+        positions=mix(points.positions, 1),
+        covariances=None if spread is None else mix(spread, 2),
+        fps=float(fps),
+    )

@@ -15,7 +15,9 @@ class DataConfig:
     Attributes:
       prepared_dir: where built datasets are kept.
       rate_hz: frames per second that motion is taken to.
-      test_subjects: subjects held out for the test; a tenth of them by default.
+      test_subjects: subjects (or sessions of footage) held out for the test; a tenth
+        of them by default.
+      split_by: what is held out of footage, session or subject.
       validation_share: share of the remaining files for validation.
       up: the axis that points up in the files, y or z.
       scale: metres per unit of the files; 0 finds it by the size of the body.
@@ -27,6 +29,7 @@ class DataConfig:
     prepared_dir: str = "runs/datasets"
     rate_hz: float = 30.0
     test_subjects: tuple[str, ...] = ()
+    split_by: str = "session"
     validation_share: float = 0.1
     up: str = "y"
     scale: float = 0.0

@@ -23,7 +23,7 @@ from kinematics.skeleton import Skeleton
 
 # Clips go through in windows of this many frames, so that one program fits all; the
 # last is padded. They overlap, for frames so far apart do not feel each other.
-_SIZE, _OVERLAP = 256, 24
+SIZE, _OVERLAP = 256, 24
 # Steps to find unmeasured bones, from as many frames.
 _BONES = 8
 # Standard deviation, in metres, of a missing point about where its neighbours in time
@@ -88,7 +88,7 @@ class Scene(NamedTuple):
     spatial: float
     stiffness: np.ndarray
     loss: str
-    prior: descent.Prior | None
+    prior: descent.Prior | descent.PosePrior | None
 
 
 class Found(NamedTuple):
@@ -102,16 +102,16 @@ class Found(NamedTuple):
 def solve(scene: Scene, body: Skeleton) -> Found:
     """Poses of all frames."""
     parts = []
-    for at, first, last in _windows(len(scene.filled)):
+    for at, first, last in windows(len(scene.filled)):
         found = _window(scene, body, at)
         keep = slice(first - at[0], last - at[0])
         parts.append(jax.tree.map(lambda x, keep=keep: np.asarray(x)[keep], found))
     return jax.tree.map(lambda *x: np.concatenate(x), *parts)
 
 
-def _windows(frames: int) -> list[tuple[np.ndarray, int, int]]:
+def windows(frames: int) -> list[tuple[np.ndarray, int, int]]:
     """Frames of each window, the clip's last repeated, and which of them to keep."""
-    size = _SIZE
+    size = SIZE
     step = size - 2 * _OVERLAP if frames > size else size
     found = []
     for first in range(0, frames, step):
@@ -133,7 +133,7 @@ def triangulated(data: Data) -> np.ndarray:
                 data.camera, np.nan_to_num(data.pixels[..., at]), data.weight[..., at]
             )
         )[..., first - at[0] : last - at[0]]
-        for at, first, last in _windows(frames)
+        for at, first, last in windows(frames)
     ]
     return np.moveaxis(np.concatenate(parts, axis=-1), -1, 0)
 
@@ -289,8 +289,8 @@ def find_bones(
       free: [J] which to find.
     """
     frames = len(scene.filled)
-    at = np.round(np.linspace(0, frames - 1, min(_SIZE, frames))).astype(int)
-    at = np.append(at, np.full(_SIZE - len(at), at[-1]))
+    at = np.round(np.linspace(0, frames - 1, min(SIZE, frames))).astype(int)
+    at = np.append(at, np.full(SIZE - len(at), at[-1]))
     pose, _ = _alone(scene, body, at)
     ratio, _ = proportions.refine(
         scene.rig,

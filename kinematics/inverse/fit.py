@@ -21,7 +21,7 @@ from kinematics.inverse import (
     views,
 )
 from kinematics.inverse.rig import Keypoints, make_rig, place
-from kinematics.motion import Motion
+from kinematics.motion import Motion, Poses
 from kinematics.skeleton import Array, Skeleton
 
 # Noise where neither the caller nor the data tell: metres, pixels.
@@ -74,7 +74,7 @@ def fit(
     bind: bool = True,
     fit_bones: bool = True,
     loss: str = "geman",
-    prior: descent.Prior | None = None,
+    prior: descent.Prior | descent.PosePrior | None = None,
 ) -> Fit:
     """Find the movement of a body, and its bone lengths, from keypoints.
 
@@ -98,7 +98,8 @@ def fit(
       bind: whether frames are bound in time.
       fit_bones: whether bone lengths are fitted, or the body's.
       loss: ``"geman"``, ``"huber"`` or ``"square"``, see `energy.robust`.
-      prior: what is known of poses, see `descent.Prior`; must be a pytree.
+      prior: what is known of poses, see `descent.Prior`; must be a pytree. One that
+        was learned comes from `kinematics.priors.pose_residual`.
 
     Returns:
       The motion on the fitted body, and a report.
@@ -147,17 +148,17 @@ def fit(
         if free.any():
             body = clip.find_bones(scene, body, precision, free)
     found = clip.solve(scene, body)
-    q = motions.in_blocks(_obey, body, found.pose.joints)
+    motion = movement(body, found.pose, fps)
+    return Fit(motion, _report(scene, body, found, measured))
+
+
+def movement(body: Skeleton, pose: Poses, fps: float) -> Motion:
+    """The motion of poses [T], within the limits exactly and continuous in time."""
+    q = motions.in_blocks(_obey, body, pose.joints)
     # Only what may turn freely may turn further: a limit must not be unwrapped.
     q = np.where(geometry.free(body), motions.unwrap_twists(body, q), q)
-    movement = Motion(
-        body,
-        found.pose.root_position,
-        motions.continuous_quaternions(np.asarray(found.pose.root_rotation)),
-        q,
-        float(fps),
-    )
-    return Fit(movement, _report(scene, body, found, measured))
+    root = motions.continuous_quaternions(np.asarray(pose.root_rotation))
+    return Motion(body, pose.root_position, root, q, float(fps))
 
 
 _obey = jax.jit(geometry.obey)

@@ -16,7 +16,7 @@ from kinematics.motion import Poses
 from kinematics.priors import features
 from kinematics.priors import mixture as mixtures
 from kinematics.priors.mixture import Mixture
-from kinematics.priors.prior import Prior
+from kinematics.priors.prior import Prior, check
 from kinematics.skeleton import Array, Skeleton
 
 
@@ -47,22 +47,37 @@ class PosePrior:
         return mixtures.residual(self.postures, posture)
 
 
-def pose_residual(prior: Prior, skeleton: Skeleton, *, floor: bool = True) -> PosePrior:
+def pose_residual(
+    prior: Prior, skeleton: Skeleton, *, floor: bool = True, blur: float = 0.0
+) -> PosePrior:
     """What a prior says of the poses of a body, for `kinematics.inverse.fit`.
 
     Args:
       prior: learned from motion.
       skeleton: one body, without leading axes, of the prior's joints.
       floor: whether z = 0 is the floor that the body stands on.
+      blur: standard deviation, in radians or root heights, of noise that is added to
+        the density. Of people who were not learned from, what never changes in one
+        person, as the turn of a foot, is less sure than the prior believes.
 
     Raises:
       ValueError: the prior is of another body.
     """
-    prior.check(skeleton)
+    check(prior, skeleton)
     postures = prior.pose
     if not floor:
         postures = mixtures.marginal(postures, np.arange(1, postures.size))
-    return PosePrior(postures, skeleton, floor)
+    return PosePrior(_blurred(postures, blur), skeleton, floor)
+
+
+def _blurred(postures: Mixture, blur: float) -> Mixture:
+    if not blur:
+        return postures
+    factors = np.linalg.inv(np.asarray(postures.whiteners, np.float64))
+    covariances = factors @ factors.swapaxes(-1, -2)
+    covariances += blur**2 * np.eye(postures.size)
+    whiteners = np.linalg.inv(np.linalg.cholesky(covariances)).astype(np.float32)
+    return dataclasses.replace(postures, whiteners=whiteners)
 
 
 def normal_postures(skeleton: Skeleton, mean: Array, spread: Array) -> PosePrior:

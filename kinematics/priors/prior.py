@@ -109,13 +109,13 @@ def fit(
 
 def log_prob(prior: Prior, skeleton: Skeleton, poses: Poses) -> jax.Array:
     """Log density [...] of the postures of poses [...], in nats."""
-    _check(prior, skeleton)
+    check(prior, skeleton)
     return mixtures.log_prob(prior.pose, features.postures(skeleton, poses))
 
 
 def residual(prior: Prior, skeleton: Skeleton, poses: Poses) -> jax.Array:
     """Residual [..., D + 4] of poses for least squares; see `mixture.residual`."""
-    _check(prior, skeleton)
+    check(prior, skeleton)
     return mixtures.residual(prior.pose, features.postures(skeleton, poses))
 
 
@@ -148,7 +148,7 @@ def states(
     prior: Prior, skeleton: Skeleton, previous: Poses, poses: Poses
 ) -> jax.Array:
     """Postures and rates [..., 2 D + 9] of poses and those one frame before."""
-    _check(prior, skeleton)
+    check(prior, skeleton)
     return _states(skeleton, previous, poses, prior.fps)
 
 
@@ -159,7 +159,7 @@ def sample(
 
     Joint coordinates may be over a limit; `limits.apply` brings them inside.
     """
-    _check(prior, skeleton)
+    check(prior, skeleton)
     posture = mixtures.sample(prior.pose, key, shape)
     return features.to_poses(
         skeleton, posture, jnp.zeros((*shape, 2)), jnp.zeros(shape)
@@ -262,7 +262,8 @@ def _mixture(values: dict[str, np.ndarray], name: str) -> Mixture:
     )
 
 
-def _check(prior: Prior, skeleton: Skeleton) -> None:
+def check(prior: Prior, skeleton: Skeleton) -> None:
+    """ValueError where a prior is not of the joints of a body."""
     if features.names(skeleton) != prior.names:
         raise ValueError(
             f"the prior is of a body with coordinates {list(prior.names[3:])}, not "

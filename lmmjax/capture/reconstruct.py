@@ -33,6 +33,8 @@ _BLOCK_S = 30.0
 _OVERLAP_S = 1.0
 # Seconds of the recording from which the clocks are found.
 _CLOCK_S = 60.0
+# Windows are whole multiples of so many frames.
+_ROUND = 64
 # A person seen for less than this in a block is no movement to learn from.
 _SHORTEST_S = 0.5
 
@@ -274,7 +276,7 @@ def _take(
     window = _window(around, person, start, stop, plan)
     core = slice(margin, margin + now.stop - now.start)
     shortest = round(_SHORTEST_S * plan.fps)
-    seen = np.asarray(~window.missing).any(-1)[core]
+    seen = np.asarray(~window.missing, bool).any(-1)[core]
     if seen.sum() < min(shortest, len(seen)):
         return None
     cleaned = drop_outliers(window, _links(window.names))
@@ -282,7 +284,7 @@ def _take(
     fresh = person not in grown
     fitted = fit_body(cleaned, grown.get(person, body), bones=fresh)
     grown[person] = fitted.motion.skeleton
-    known = fitted.known & np.asarray(~smoothed.missing).any(-1)
+    known = fitted.known & np.asarray(~smoothed.missing, bool).any(-1)
     assert now.found is not None
     p = now.people.index(person)
     return Take(
@@ -299,12 +301,12 @@ def _take(
 
 
 def _length(now: _Block, margin: int, plan: Plan) -> int:
-    """Frames of a window: the same for all blocks but of a session of one."""
-    if not margin:
-        return now.stop - now.start
-    total = plan.last - plan.first
-    count = max(1, round(total / (_BLOCK_S * plan.fps)))
-    return -(-total // count) + 2 * margin
+    """Frames of a window: of few different numbers, as each has a program compiled."""
+    frames = now.stop - now.start
+    if margin:
+        total = plan.last - plan.first
+        frames = -(-total // max(1, round(total / (_BLOCK_S * plan.fps)))) + 2 * margin
+    return -(-frames // _ROUND) * _ROUND
 
 
 def _window(

@@ -97,6 +97,12 @@ class Session:
     notes: tuple[str, ...] = ()
 
 
+def is_footage(folder: str | os.PathLike) -> bool:
+    """Whether a folder is a session, or has one below it."""
+    base = Path(folder)
+    return _is_session(base) or next(base.rglob(FILE), None) is not None
+
+
 def find_sessions(folder: str | os.PathLike) -> list[Path]:
     """The sessions of a folder, which may be one itself, in natural order.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import hashlib
 import io
 import logging
 import os
@@ -13,10 +14,14 @@ import tensorflow_datasets as tfds
 import tqdm
 
 from kinematics import Motion
+from lmmjax.capture import CaptureError
+from lmmjax.capture.session import find_sessions, open_session
 from lmmjax.data import catalog, serialize
 from lmmjax.data.catalog import DataError
 from lmmjax.data.mocap import mocap_dataset_builder as mocap_builder
 from lmmjax.data.procedural import procedural_dataset_builder as procedural_builder
+from lmmjax.data.triangulation import recorded
+from lmmjax.data.triangulation import triangulation_dataset_builder as footage_builder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,10 +72,8 @@ def mocap(
     """
     clips = catalog.scan(folder)
     options = (float(rate_hz), tuple(test_subjects), validation_share, up, scale)
-    # Names of folders are free text; those of TFDS are not.
-    safe = "".join(c if c.isalnum() else "_" for c in Path(folder).resolve().name)
     config = mocap_builder.MocapConfig(
-        name=f"{safe}_{catalog.fingerprint(clips, options)}",
+        name=f"{_safe(folder)}_{catalog.fingerprint(clips, options)}",
         rate_hz=options[0],
         test_subjects=options[1],
         validation_share=validation_share,
@@ -114,11 +117,73 @@ def procedural(
     return load(builder, None, clips, shard)
 
 
+def triangulation(
+    folder: str | os.PathLike,
+    prepared_dir: str | os.PathLike,
+    rate_hz: float = 30.0,
+    split_by: str = "session",
+    test: Sequence[str] = (),
+    validation_share: float = 0.1,
+    shard: tuple[int, int] = (0, 1),
+    beam_runner: str = "",
+    beam_options: Sequence[str] = (),
+) -> Dataset:
+    """The dataset of footage of several cameras, built if that was not done before.
+
+    A session is reconstructed once and kept; a build that was stopped goes on with
+    the sessions that are missing.
+
+    Args:
+      folder: a session or a folder of some; see `lmmjax.capture.session`.
+      prepared_dir: where built datasets and reconstructed sessions are kept.
+      rate_hz: frames per second of the clips.
+      split_by: what is held out whole, ``session`` or ``subject``.
+      test: which of them; by default a tenth where there are three or more.
+      validation_share: share of the rest to validate on.
+      shard: number of this process and of all: training clips are divided.
+      beam_runner: name of a runner of Apache Beam, or "" for this process alone.
+      beam_options: options of that runner, such as ``--direct_num_workers=2``.
+
+    Returns:
+      The clips of this process.
+
+    Raises:
+      CaptureError: a session cannot be used; says why.
+      DataError: says what is wrong and what to do.
+    """
+    sessions = find_sessions(folder)
+    options = (float(rate_hz), split_by, tuple(test), validation_share)
+    made = [recorded.fingerprint(open_session(s), rate_hz, None) for s in sessions]
+    digest = hashlib.sha256(repr((options, made)).encode()).hexdigest()[:10]
+    config = footage_builder.TriangulationConfig(
+        name=f"{_safe(folder)}_{digest}",
+        rate_hz=options[0],
+        split_by=split_by,
+        test=options[2],
+        validation_share=validation_share,
+        recordings=os.fspath(Path(prepared_dir) / "recordings"),
+        beam=bool(beam_runner),
+    )
+    with _quiet():
+        builder = footage_builder.Builder(
+            config=config, data_dir=os.fspath(prepared_dir)
+        )
+    return load(builder, folder, 0, shard, beam_runner, beam_options)
+
+
+def _safe(folder: str | os.PathLike) -> str:
+    """The name of a folder, which is free text, as TFDS takes names."""
+    name = Path(folder).resolve().name
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
 def load(
     builder: tfds.core.GeneratorBasedBuilder,
     manual_dir: str | os.PathLike | None,
     files: int,
     shard: tuple[int, int] = (0, 1),
+    beam_runner: str = "",
+    beam_options: Sequence[str] = (),
 ) -> Dataset:
     """Build if needed, then read all clips of this process into memory.
 
@@ -128,8 +193,11 @@ def load(
     download = tfds.download.DownloadConfig(
         manual_dir=None if manual_dir is None else os.fspath(manual_dir)
     )
+    if beam_runner:
+        download = _with_beam(download, beam_runner, beam_options)
     if not builder.data_path.exists():
-        with _progress(builder, files), _original_errors(builder):
+        progress = _progress(builder, files) if files else _quiet()
+        with progress, _original_errors(builder):
             builder.download_and_prepare(
                 file_format="array_record", download_config=download
             )
@@ -152,6 +220,20 @@ def load(
     summary = [f"{builder.info.full_name}: {counts}"]
     summary += (builder.info.metadata or {}).get("report", [])
     return Dataset(splits, builder.info.full_name, tuple(summary))
+
+
+def _with_beam(download, runner: str, options: Sequence[str]):
+    """The same configuration with a pipeline of Apache Beam."""
+    try:
+        from apache_beam.options.pipeline_options import PipelineOptions
+    except ImportError as error:
+        raise DataError(
+            "Apache Beam is not installed; pip install 'lmmjax[beam]', or build "
+            "without a runner"
+        ) from error
+    return dataclasses.replace(
+        download, beam_runner=runner, beam_options=PipelineOptions(list(options))
+    )
 
 
 @contextlib.contextmanager
@@ -198,7 +280,7 @@ def _original_errors(builder) -> Iterator[None]:
     except Exception as error:
         causes = _causes(error)
         for cause in causes:
-            if isinstance(cause, DataError):
+            if isinstance(cause, DataError | CaptureError):
                 raise cause from None
         if builder.data_path.exists():
             return  # another process was building it too, and was first

@@ -45,7 +45,8 @@ def smooth(
       longest_gap_s: gaps longer than this stay, and so do frames before the first
         and after the last sight of a point. On both sides of a longer gap a point
         moves independently.
-      noise_m: standard deviation on each axis, instead of the points' covariances.
+      noise_m: standard deviation on each axis, instead of the points' covariances;
+        it grows like these.
 
     Returns:
       The same points with covariances [..., T, K, 3, 3]; both NaN where missing.
@@ -69,7 +70,6 @@ def smooth(
     noise = _noise(points, places, seen, noise_m)
     gap = int(longest_gap_s * points.fps + 1e-6)
     masked = np.where(seen[..., None], places, np.nan)
-    # Far from 0 digits are lost.
     center, sigma = np.zeros((seen.shape[1], 3)), np.ones(seen.shape[1])
     for k in np.flatnonzero(seen.any(axis=0)):
         center[k] = np.nanmedian(masked[:, k], axis=0)

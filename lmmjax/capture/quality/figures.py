@@ -11,6 +11,7 @@ from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.quality.statistics import (
     BINS,
     bone_sums,
+    bones,
     deviation,
     histogram,
     limbs,
@@ -22,7 +23,6 @@ from lmmjax.capture.quality.statistics import (
     variation,
 )
 from lmmjax.capture.reconstruct import Take
-from lmmjax.capture.video import skeleton_links
 
 By = Literal["cell", "camera", "joint", "all"]
 _SUMMED: dict[By, tuple[int, ...]] = {
@@ -92,7 +92,7 @@ class Quality:
     @property
     def bones(self) -> list[tuple[str, str]]:
         """B pairs of joints whose distances are compared."""
-        return skeleton_links(self.joints) if self.joints else []
+        return bones(self.joints)
 
     def add(self, take: Take) -> None:
         """Count one person over a block.
@@ -104,7 +104,8 @@ class Quality:
             self.joints = take.raw.names
             self._clear()
         _check_take(self, take)
-        error, agrees = np.asarray(take.error_px), np.asarray(take.agrees, bool)
+        error = np.asarray(take.error_px)
+        agrees = np.asarray(take.agrees, bool) & np.isfinite(error)
         self.errors += histogram(error)
         self.agreeing[..., 0] += agrees.sum(1)
         self.agreeing[..., 1] += np.where(agrees, error, 0).sum(1, dtype=float)
@@ -300,8 +301,8 @@ def _check_take(quality: Quality, take: Take) -> None:
     wanted = (len(quality.cameras), quality.joints, quality.fps, len(quality.joints))
     if given != wanted or frames != len(take.raw):
         raise ValueError(
-            f"the take of {take.person!r} from frame {take.start} has {cameras} cameras "
-            f"at {take.raw.fps:g} frames per second and the joints "
+            f"the take of {take.person!r} from frame {take.start} is of {cameras} "
+            f"cameras at {take.raw.fps:g} frames per second and the joints "
             f"{', '.join(take.raw.names)}; the figures are of "
             f"{len(quality.cameras)} cameras at {quality.fps:g} and the joints "
             f"{', '.join(quality.joints)}"

@@ -2,10 +2,16 @@
 
 import numpy as np
 
-from lmmjax.capture.quality.statistics import bone_sums, limbs, mean, there, variation
+from lmmjax.capture.quality.statistics import (
+    bone_sums,
+    bones,
+    limbs,
+    mean,
+    there,
+    variation,
+)
 from lmmjax.capture.reconstruct import Take
 from lmmjax.capture.synthetic.places import places
-from lmmjax.capture.video import skeleton_links
 
 
 def of_slice(take: Take, frames: slice) -> dict[str, float]:
@@ -27,12 +33,13 @@ def of_slice(take: Take, frames: slice) -> dict[str, float]:
     seen = there(raw)
     agrees = np.asarray(take.agrees)[:, frames]
     error = np.asarray(take.error_px)[:, frames][agrees]
-    lengths = variation(bone_sums(raw, bones := skeleton_links(raw.names)))
+    rigid = bones(raw.names)
+    lengths = variation(bone_sums(raw, rigid))
     return {
         "reprojection_px": mean(error),
         "coverage": mean(seen.astype(float)),
         "agreeing_cameras": mean(agrees.sum(0)[seen].astype(float)),
-        "bone_variation": mean(lengths[limbs(bones)]),
+        "bone_variation": mean(lengths[limbs(rigid)]),
         "body_residual_mm": 1000 * _distance(take, frames),
     }
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kinematics.points import Points3D
+from lmmjax.capture.associate.landmarks import PARTS, parts
+from lmmjax.capture.video import skeleton_links
 
 # Reprojection errors from 1/64 to 1024 pixels, eight bins to a factor of 2: quantiles
 # are exact to within 9 %. Choices; what is beyond counts in the last bin.
@@ -82,9 +84,16 @@ def bone_sums(points: Points3D, bones: list[tuple[str, str]]) -> np.ndarray:
 def variation(sums: np.ndarray) -> np.ndarray:
     """[B] standard deviation over mean of lengths; NaN of fewer than two."""
     count, total, squares = np.moveaxis(sums, -1, 0)
-    mean = ratio(total, np.where(count > 1, count, 0))
-    variance = np.maximum(ratio(squares, count) - mean**2, 0)
-    return ratio(np.sqrt(variance), mean)
+    usual = ratio(total, np.where(count > 1, count, 0))
+    variance = np.maximum(ratio(squares, count) - usual**2, 0)
+    return ratio(np.sqrt(variance), usual)
+
+
+def bones(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pairs of landmarks between which a body is rigid; faces have none."""
+    head = parts(names)[PARTS.index("head")]
+    face = {name for name, own in zip(names, head, strict=True) if own}
+    return [link for link in skeleton_links(names) if not face.intersection(link)]
 
 
 def limbs(bones: list[tuple[str, str]]) -> list[int]:

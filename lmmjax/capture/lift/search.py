@@ -1,0 +1,203 @@
+"""Movements that would all look like what the camera saw.
+
+Some frames of the clip, ten to the second, are searched each by itself: from several
+directions the body may face, and with every arm and leg flipped. What goes together in
+time is told by the way of least cost through the candidates, for the trunk first, then
+for each limb. Where another way is nearly as good, it is another hypothesis.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kinematics import motion as motions
+from kinematics import rotations
+from kinematics.inverse import geometry, views
+from kinematics.motion import Poses
+from kinematics.skeleton import coordinate_table
+from kinematics.tree import descent
+from lmmjax.capture.lift.flips import WAYS, Limb, flipped, limbs
+from lmmjax.capture.lift.paths import best_path
+from lmmjax.capture.lift.scene import Found, Scene, improve, joined
+
+# Searched frames per second, directions to face, and how many of them are kept.
+import os
+KEY_RATE = float(os.environ.get("KR","10"))
+_FACES = 8
+_KEPT = 3
+# First the noise of keypoints is taken as a share of the distance, then as so many
+# times what it is.
+_FAR, _NEAR = 0.03, 4.0
+_STEPS = (10, 8, 6)
+# Standard deviations in metres: of a keypoint about its place in a flipped limb, of
+# the depth of a keypoint found in one frame alone, and of the acceleration, m/s^2.
+_FLIP = 0.03
+_ALONE = 0.06
+ACCELERATION = float(os.environ.get("ACC","10"))
+# Metres between solutions that are different.
+APART = 0.1
+# Nats that no candidate can be worse by, and that keep the second way off the first.
+_WORST = 1e4
+# Share of the keypoints that most frames show, for a frame to be searched.
+_ENOUGH = 0.5
+
+
+def starts(scene: Scene) -> list[Poses]:
+    """Movements [T] to start from, all to be improved, the likeliest first."""
+    keys, spread = key_frames(scene), _spread(scene)
+    faced = _faced(scene, keys)
+    everything = list(range(len(scene.names)))
+    found = []
+    for way in _two_ways(faced, everything, spread):
+        found += _with_limbs(scene, keys, faced.at((np.arange(len(keys)), way)), spread)
+    return [_between(scene, keys, poses) for poses in found]
+
+
+def again(scene: Scene, found: Found) -> list[Poses]:
+    """Movements to start from that differ from one [T] by an arm or a leg."""
+    keys = key_frames(scene)
+    base = found.at(keys)
+    found = _with_limbs(scene, keys, base, _spread(scene))
+    return [_between(scene, keys, poses) for poses in found]
+
+
+def key_frames(scene: Scene) -> np.ndarray:
+    """Frames to search, of those that show enough of the person."""
+    count = (scene.weight > 0).sum(0)
+    usable = np.flatnonzero(count >= _ENOUGH * count.max())
+    step = scene.fps / KEY_RATE
+    wanted = np.arange(0, scene.frames - 1 + step / 2, max(step, 1))
+    near = np.abs(usable - np.round(wanted)[:, None]).argmin(1)
+    return np.unique(usable[near])
+
+
+def _spread(scene: Scene) -> float:
+    """Standard deviation of second differences of keypoints between key frames."""
+    seconds = max(1 / KEY_RATE, 1 / scene.fps)
+    return float(np.hypot(ACCELERATION * seconds**2, np.sqrt(6) * _ALONE))
+
+
+def _faced(scene: Scene, keys: np.ndarray) -> Found:
+    """Candidates [T, S] of key frames that face different ways."""
+    camera = jax.tree.map(lambda x: x[0], scene.camera)
+    body = geometry.unlimited(scene.body)
+    focal = float(np.asarray(camera.matrix)[0, 0])
+    sigma = float(1 / np.sqrt(scene.weight.max()))
+    found = []
+    frames = np.tile(keys, _FACES)
+    parts = [
+        views.facing(
+            scene.rig,
+            body,
+            jnp.asarray(scene.places),
+            camera,
+            jnp.asarray(scene.pixels[..., keys]),
+            jnp.asarray(scene.weight[:, keys]),
+            2 * np.pi * k / _FACES,
+        )
+        for k in range(_FACES)
+    ]
+    poses = Poses(*(np.concatenate(x) for x in zip(*parts, strict=True)))
+    far = max(_NEAR, _FAR * focal / sigma)
+    found = improve(scene, poses, frames, _STEPS[0], far)
+    found = improve(scene, found.poses, frames, _STEPS[1], _NEAR)
+    found = improve(scene, found.poses, frames, _STEPS[2])
+    found = jax.tree.map(
+        lambda x: np.swapaxes(x.reshape(_FACES, len(keys), *x.shape[1:]), 0, 1), found
+    )
+    return _distinct(found, _KEPT)
+
+
+def _distinct(found: Found, count: int) -> Found:
+    """The cheapest [T, count] of candidates [T, S] that are apart."""
+    cost = np.where(np.isfinite(found.cost), found.cost, np.inf).copy()
+    frames = np.arange(len(cost))
+    chosen, costs = [], []
+    for _ in range(count):
+        best = cost.argmin(1)
+        chosen.append(best)
+        costs.append(cost[frames, best])
+        away = found.points - found.points[frames, best][:, None]
+        near = np.linalg.norm(away, axis=-1).mean(-1) < APART / 2
+        cost = np.where(near, np.inf, cost)
+    index = np.stack(chosen, 1)
+    kept = found.at((frames[:, None], index))
+    return kept._replace(cost=np.stack(costs, 1))
+
+
+def _two_ways(found: Found, points: list[int], spread: float) -> list[np.ndarray]:
+    """The best way [T] through candidates [T, S], and the best that keeps off it.
+
+    The second, of which there is none where candidates hardly differ, goes by the
+    other candidates wherever these are far away.
+    """
+    x = found.points[:, :, points]
+    cost = np.minimum(found.cost, _WORST)
+    first = best_path(cost, x, spread)
+    away = np.linalg.norm(x - x[np.arange(len(x)), first][:, None], axis=-1).mean(-1)
+    away = np.where(np.isfinite(found.cost), away, 0)
+    far = away.max(1, keepdims=True)
+    if not (far > APART).any():
+        return [first]
+    on = (away < far / 2) & (far > APART)
+    return [first, best_path(cost + _WORST * on, x, spread)]
+
+
+def _with_limbs(
+    scene: Scene, keys: np.ndarray, base: Found, spread: float
+) -> list[Poses]:
+    """Poses [keys] with each limb at its best, and with one at its second best."""
+    at = np.arange(len(keys))
+    best, others = base.poses.joints.copy(), []
+    for limb in limbs(scene.names):
+        states = _flips(scene, keys, base, limb)
+        # About the limb's start, for the trunk will be that of the base.
+        about = states.points - states.points[:, :, [limb.start]]
+        ways = _two_ways(states._replace(points=about), list(limb.moving), spread)
+        own = _own_coordinates(scene, limb)
+        best[:, own] = states.poses.joints[at, ways[0]][:, own]
+        others += [(own, states.poses.joints[at, way][:, own]) for way in ways[1:]]
+    found = [best]
+    for own, q in others:
+        changed = best.copy()
+        changed[:, own] = q
+        found.append(changed)
+    return [base.poses._replace(joints=q) for q in found]
+
+
+def _flips(scene: Scene, keys: np.ndarray, base: Found, limb: Limb) -> Found:
+    """Candidates [T, 4] of a limb."""
+    camera = jax.tree.map(lambda x: x[0], scene.camera)
+    center = np.asarray(camera.center)
+    frames = np.tile(keys, len(WAYS))
+    goal = np.concatenate([flipped(base.points, center, limb, way) for way in WAYS])
+    weight = np.zeros(goal.shape[:2])
+    weight[:, list(limb.moving)] = 1 / _FLIP**2
+    start = Poses(*(np.concatenate([x] * len(WAYS)) for x in base.poses))
+    found = improve(scene, start, frames, _STEPS[0], _NEAR, (goal, weight))
+    found = improve(scene, found.poses, frames, _STEPS[2])
+    return jax.tree.map(
+        lambda x: np.swapaxes(x.reshape(len(WAYS), len(keys), *x.shape[1:]), 0, 1),
+        found,
+    )
+
+
+def _own_coordinates(scene: Scene, limb: Limb) -> np.ndarray:
+    """Coordinates of the joint that a limb starts at and of all that hang on it."""
+    body = scene.body
+    hangs = descent(body.parents) > 0
+    top = body.parents[scene.rig.anchors[limb.middle]]
+    table = coordinate_table(body.kinds)[hangs[:, top]]
+    return table[table < body.num_coordinates]
+
+
+def _between(scene: Scene, keys: np.ndarray, poses: Poses) -> Poses:
+    """Poses [T] of all frames, lines between key frames."""
+    frames = np.arange(scene.frames)
+
+    def lines(x):
+        return np.stack([np.interp(frames, keys, column) for column in x.T], 1)
+
+    turn = lines(motions.continuous_quaternions(np.asarray(poses.root_rotation)))
+    turn = turn / np.linalg.norm(turn, axis=-1, keepdims=True)
+    return Poses(lines(poses.root_position), turn, lines(poses.joints))

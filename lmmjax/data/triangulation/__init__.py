@@ -1,0 +1,1 @@
+"""TFDS dataset of movement triangulated from the footage of several cameras."""
