@@ -19,11 +19,8 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from lmmjax.capture.report import report_page
-from lmmjax.capture.report.saved import load_report
-from lmmjax.capture.session import find_sessions
 from lmmjax.data import prepare
-from lmmjax.data.triangulation import recorded
+from lmmjax.data.triangulation.recorded import capture_page
 
 _SESSIONS = flags.DEFINE_string(
     "sessions", None, "A session, or a folder of some.", required=True
@@ -58,15 +55,9 @@ def main() -> None:
     )
     for line in dataset.summary:
         print(line)
-    recordings = data_dir / "recordings"
-    # Sessions that were skipped have none.
-    made = [
-        folder
-        for session in find_sessions(_SESSIONS.value)
-        if (folder := recorded.place(session, recordings, _RATE.value)).is_dir()
-    ]
     page = data_dir / dataset.name / "report.html"
-    page.write_text(report_page([load_report(f) for f in made]), encoding="utf-8")
+    text = capture_page(_SESSIONS.value, data_dir / "recordings", _RATE.value)
+    page.write_text(text, encoding="utf-8")
     print(f"look at {page}")
     print(
         f"next: python -m experiments.train --data_dir={_SESSIONS.value} "

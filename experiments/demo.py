@@ -1,11 +1,12 @@
-"""The main job on built-in motion: data, training, generation, a page to watch.
+"""The main job on built-in footage: cameras, dataset, training, a page to watch.
 
     python -m experiments.demo
 
-It makes a dataset of procedural movement, trains a small model until its forecast
-beats zero velocity on validation motion by far, continues a held-out clip and writes
-motion.html, motion.bvh and report.md to --workdir. Takes a few minutes on a
-laptop. Run again, it starts from the checkpoint.
+It films procedural movement with virtual cameras, finds the movement again from what
+they saw, makes a dataset of it, trains a small model until its forecast beats zero
+velocity on validation motion by far, continues a held-out clip and writes motion.html,
+motion.bvh and report.md to --workdir, and capture.html, which says how good the capture
+is. Takes some minutes on a laptop. Run again, it goes on where it was.
 """
 
 import time
@@ -16,7 +17,12 @@ from experiments import program  # first: it sets up the compilation cache
 from absl import flags  # isort: skip
 
 from experiments import pipeline, results, settings
+from lmmjax.data.filmed import film_library
+from lmmjax.data.triangulation.recorded import capture_page
 from lmmjax.training.checkpoint import load_model
+
+# Of a session; more get into each other's way.
+_PEOPLE = 5
 
 _WORKDIR = flags.DEFINE_string("workdir", "runs/demo", "Folder of the run.")
 _SET = flags.DEFINE_multi_string(
@@ -38,20 +44,28 @@ def main() -> None:
     began = time.monotonic()
     config = settings.configure("demo", _SET.value)
     workdir = Path(_WORKDIR.value)
-    print("1/3 building the dataset of procedural movement")
-    dataset = pipeline.load_data(config, None)
-    settings.save(workdir, config, None)
-    print("2/3 training")
+    print("1/4 filming procedural movement with four virtual cameras")
+    sessions = film_library(
+        workdir / "footage", max(1, config.data.clips // _PEOPLE), _PEOPLE
+    )
+    print("2/4 from footage to a dataset of movement")
+    dataset = pipeline.load_data(config, str(sessions))
+    settings.save(workdir, config, str(sessions))
+    recordings = Path(config.data.prepared_dir) / "recordings"
+    page = capture_page(sessions, recordings, config.data.rate_hz)
+    (workdir / "capture.html").write_text(page, encoding="utf-8")
+    print("3/4 training")
     pipeline.train_model(config, dataset, workdir, enough=_far_better_than_standing)
-    print("3/3 continuing a held-out clip")
+    print("4/4 continuing a held-out clip")
     model, meta = load_model(workdir)
     text = results.evaluate(model, meta, dataset, workdir, 4.0, 8, seed=0)
     print(f"\n{text}\n\ndone in {time.monotonic() - began:.0f} s; look at")
-    for name in ("motion.html", "motion.bvh", "report.md"):
+    for name in ("motion.html", "capture.html", "motion.bvh", "report.md"):
         print(f"  {workdir / name}")
     print(
-        "next, on your own mocap:\n  python -m experiments.train --config=small "
-        "--data_dir=<folder of BVH or AMC files> --workdir=runs/mine"
+        "next, on your own mocap or footage:\n  python -m experiments.train "
+        "--config=small --data_dir=<folder of motion files or of sessions> "
+        "--workdir=runs/mine"
     )
 
 

@@ -138,7 +138,9 @@ def resample(points: Points3D, fps: float) -> Points3D:
     def mix(x: Array, power: int) -> np.ndarray:
         x = np.asarray(x)
         part = share.reshape(-1, *(1,) * (x.ndim - 1))
-        return x[left] * (1 - part) ** power + x[right] * part**power
+        # On a frame its neighbour does not count, even where it is missing.
+        ahead = np.where(part > 0, x[right] * part**power, 0)
+        return x[left] * (1 - part) ** power + ahead
 
     spread = points.covariances
     return points.replace(

@@ -2,8 +2,9 @@
 
 `fit` learns a `Prior` from clips: mixtures of Gaussians over postures (height and tilt
 of the root, joint coordinates) and over what follows them, the same for a movement and
-its mirror image. Use it to prefer natural poses in inverse kinematics (`residual`, `pose_residual`), to
-tell strange motion from usual (`distance`), to sample.
+its mirror image. Use it to prefer natural poses in inverse kinematics (`residual`;
+`pose_residual` for `kinematics.inverse.fit`), to tell strange motion from usual
+(`distance`), to sample.
 """
 
 from kinematics.priors import features, mixture, transition

@@ -9,12 +9,17 @@ import numpy as np
 from kinematics.motion import Motion, resample
 from kinematics.points import Points3D
 from kinematics.points import resample as resample_points
+from kinematics.retarget.contact import runs
 from lmmjax.capture import labels, quality
 from lmmjax.capture.labels import Event
 from lmmjax.capture.reconstruct import Plan, Take
 from lmmjax.capture.segment import Segment, plays, segment
 from lmmjax.capture.session import Session
 
+# Seconds of a clip: what is shorter says little, what is longer than two of the second
+# number is cut where the way of moving changes. Choices: transitions from one action
+# to the next are worth learning, so clips are not cut at each of them.
+_SHORTEST_S, _WHOLE_S, _LONGEST_S = 1.0, 4.0, 20.0
 # Fewest frames of which phases can be told.
 _FEWEST = 4
 
@@ -77,14 +82,10 @@ def cut(
       rate_hz: frames per second of the clips; by default those of the take.
       tolerance_s: how far from a clip a moment may be annotated.
     """
-    parts = [
-        part
-        for part in plays(take.motion, ~take.known)
-        if part.stop - part.start >= _FEWEST
-    ]
     fps = plan.fps
+    parts = _parts(take, fps)
     spans = [((take.start + p.start) / fps, (take.start + p.stop) / fps) for p in parts]
-    joined = labels.join(spans, events, tolerance_s, take.person)
+    joined = _join(spans, events, tolerance_s, take.person)
     for part, span, found in zip(parts, spans, joined, strict=True):
         rate = rate_hz or fps
         motion = resample(take.motion[part], rate).numpy()
@@ -109,6 +110,44 @@ def cut(
         )
 
 
+def _parts(take: Take, fps: float) -> list[slice]:
+    """Stretches that are known, long ones divided into plays."""
+    found = []
+    for start, stop in runs(take.known):
+        if stop - start < max(_SHORTEST_S * fps, _FEWEST):
+            continue
+        if stop - start <= 2 * _WHOLE_S * fps:
+            found.append(slice(start, stop))
+            continue
+        for part in plays(take.motion[start:stop], None, _WHOLE_S, _LONGEST_S):
+            found.append(slice(start + part.start, start + part.stop))
+    return found
+
+
+def _join(
+    spans: Sequence[tuple[float, float]],
+    events: Sequence[Event],
+    tolerance_s: float,
+    who: str,
+) -> list[list[Event]]:
+    """The events of each clip: those that last for most of it, and `labels.join`."""
+    theirs = [event for event in events if event.who in ("", who)]
+    lasting = [
+        [event for event in theirs if _shared(event, span) > (span[1] - span[0]) / 2]
+        for span in spans
+    ]
+    given = {id(event) for some in lasting for event in some}
+    rest = [event for event in theirs if id(event) not in given]
+    joined = labels.join(spans, rest, tolerance_s)
+    return [a + b for a, b in zip(lasting, joined, strict=True)]
+
+
+def _shared(event: Event, span: tuple[float, float]) -> float:
+    """Seconds that an event and a clip have in common; below 0 what is between."""
+    end = event.time_s if event.end_s is None else event.end_s
+    return min(end, span[1]) - max(event.time_s, span[0])
+
+
 def _moved(event: Event, shift: float) -> Event:
     end = None if event.end_s is None else event.end_s + shift
     return event.replace(time_s=event.time_s + shift, end_s=end)
@@ -116,12 +155,7 @@ def _moved(event: Event, shift: float) -> Event:
 
 def _action(span: tuple[float, float], events: Sequence[Event]) -> str:
     """The label that holds for the longest part of a clip."""
-
-    def shared(event: Event) -> float:
-        end = event.time_s if event.end_s is None else event.end_s
-        return min(end, span[1]) - max(event.time_s, span[0])
-
-    return max(events, key=shared).label if events else ""
+    return max(events, key=lambda e: _shared(e, span)).label if events else ""
 
 
 def event_to_dict(event: Event) -> dict[str, Any]:

@@ -25,14 +25,18 @@ from lmmjax.capture.detections import Source, open_keypoints
 from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.fitting import fit_body
 from lmmjax.capture.keypoints import Keypoints2D
-from lmmjax.capture.session import Session
+from lmmjax.capture.naming import Names
+from lmmjax.capture.session import CameraFiles, Session
 from lmmjax.capture.synchronize import Clocks, retime, synchronize
 from lmmjax.capture.triangulate import Triangulated, triangulate
+from lmmjax.capture.video import open_video
 
 _BLOCK_S = 30.0
 _OVERLAP_S = 1.0
 # Seconds of the recording from which the clocks are found.
 _CLOCK_S = 60.0
+# A camera whose noise is so many times that of the others is worth a note.
+_POOR = 2.5
 # Windows are whole multiples of so many frames.
 _ROUND = 64
 # A person seen for less than this in a block is no movement to learn from.
@@ -110,7 +114,7 @@ def plan(session: Session) -> Plan:
             open_keypoints(
                 camera.keypoints,
                 camera=camera.name,
-                fps=camera.fps or session.fps,
+                fps=camera.fps or session.fps or _rate_of(camera),
                 size=size,
             )
         )
@@ -121,15 +125,30 @@ def plan(session: Session) -> Plan:
     ends = np.array(
         [clocks.seconds(s.camera, s.start + np.array([0, s.frames])) for s in sources]
     )
-    # From when the second camera sees something until fewer than two do.
-    first = int(np.ceil(np.sort(ends[:, 0])[1] * fps - 1e-6))
-    last = int(np.ceil(np.sort(ends[:, 1])[-2] * fps - 1e-6))
-    if last <= first:
+    common = _common(ends)
+    if common is None:
         raise CaptureError(
             f"{session.folder}: no two cameras recorded at the same time; see the "
             "offsets of their clocks"
         )
+    first, last = (int(np.ceil(seconds * fps - 1e-6)) for seconds in common)
     return Plan(session, tuple(sources), clocks, fps, first, last, notes)
+
+
+def _common(ends: np.ndarray) -> tuple[float, float] | None:
+    """From when to when two cameras [V, 2] record together, pauses included."""
+    start, stop = ends.T
+    begins = [s for s in start if ((start <= s) & (s < stop)).sum() > 1]
+    closes = [s for s in stop if ((start < s) & (s <= stop)).sum() > 1]
+    return (min(begins), max(closes)) if begins else None
+
+
+def _rate_of(camera: CameraFiles) -> float | None:
+    """Frames per second of a camera's video, if there is one that can be read."""
+    try:
+        return open_video(camera.video).fps if camera.video else None
+    except CaptureError:
+        return None
 
 
 def _set_clocks(
@@ -199,6 +218,7 @@ def takes(
     body = bodies.human() if body is None else body
     overlap = round(_OVERLAP_S * plan.fps)
     grown: dict[str, Skeleton] = {}
+    names = Names(plan.session.people, plan.session.sightings)
     before: _Block | None = None
     stream = _blocks(plan)
     now = next(stream, None)
@@ -214,10 +234,15 @@ def takes(
             around = [b for b in (before, now, after) if b is not None]
             # Windows of one length: programs are compiled for it.
             margin = overlap if plan.last - plan.first > now.stop - now.start else 0
+            if now.found is not None:
+                names.learn(now.people, now.found.points, now.start)
             for person in now.people:
                 take = _take(plan, around, now, person, margin, body, grown)
                 if take is not None:
-                    yield take
+                    called = names[person]
+                    name = f"{plan.session.name}/{called}"
+                    motion = take.motion.replace(name=name, subject=called)
+                    yield take._replace(person=called, motion=motion)
             shown.update(now.stop - now.start)
             before, now = now, after
 
@@ -241,10 +266,28 @@ def _blocks(plan: Plan) -> Iterator[_Block]:
             shape = len(views), len(who.views[0].names)
             former = [noise.get(p, np.full(shape, np.nan)) for p in people]
             found = triangulate(who.views, plan.session.calibration, np.stack(former))
+            if not noise:
+                plan.notes.extend(_poor_cameras(plan.cameras, found.noise_px))
             noise.update(zip(people, found.noise_px, strict=True))
         yield _Block(start, stop, people, found, who.report)
     if not noise:
         plan.notes.append(nobody)
+
+
+def _poor_cameras(cameras: Sequence[str], noise_px: np.ndarray) -> Iterator[str]:
+    """Sentences on cameras whose keypoints [P, V, K] fit the others' badly."""
+    each = np.median(noise_px, axis=(0, 2))
+    for name, own, rest in zip(cameras, each, _others(each), strict=True):
+        if own > _POOR * rest:
+            yield (
+                f"camera {name!r} is {own:.0f} px off and the others {rest:.0f}: its "
+                "calibration or its clock may be wrong; bundle.adjust can mend the first"
+            )
+
+
+def _others(values: np.ndarray) -> list[float]:
+    """The median of all values but one, for each of them."""
+    return [float(np.median(np.delete(values, n))) for n in range(len(values))]
 
 
 def _views(plan: Plan, start: int, stop: int) -> list[Keypoints2D]:
@@ -276,7 +319,7 @@ def _take(
     window = _window(around, person, start, stop, plan)
     core = slice(margin, margin + now.stop - now.start)
     shortest = round(_SHORTEST_S * plan.fps)
-    seen = np.asarray(~window.missing, bool).any(-1)[core]
+    seen = np.asarray(~window.missing)[core].any(-1)
     if seen.sum() < min(shortest, len(seen)):
         return None
     cleaned = drop_outliers(window, _links(window.names))
@@ -288,11 +331,11 @@ def _take(
     assert now.found is not None
     p = now.people.index(person)
     return Take(
-        _called(plan.session, person),
+        person,
         now.start,
         window[core],
         smoothed[core],
-        fitted.motion[core].replace(name=f"{plan.session.name}/{person}"),
+        fitted.motion[core],
         known[core],
         now.found.error_px[:, p],
         now.found.agrees[:, p],
@@ -327,12 +370,6 @@ def _window(
         positions[mine] = points.positions[p, theirs]
         spread[mine] = np.asarray(points.covariances)[p, theirs]
     return Points3D(names, positions, spread, plan.fps, plan.session.name)
-
-
-def _called(session: Session, person: str) -> str:
-    """People go by the names that the session gives, in order of appearance."""
-    n = int(person) - 1
-    return session.people[n] if n < len(session.people) else person
 
 
 @functools.cache

@@ -12,6 +12,10 @@
     video = "videos/cam_01.mp4"      # for the pictures of the report
     fps = 60.0
     offset_s = 0.0                   # of its clock, where known
+    [[sightings]]                    # who of several people is who
+    name = "S7"
+    time_s = 1.0
+    at_m = [0.5, -1.2]
     [labels]
     path = "labels.csv"
     format = "table"
@@ -33,6 +37,7 @@ from lmmjax.capture import detections
 from lmmjax.capture.cameras import Calibration
 from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.names import natural_order, plain_name
+from lmmjax.capture.naming import Sighting
 
 FILE = "session.toml"
 _VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".m4v")
@@ -79,11 +84,13 @@ class Session:
     Attributes:
       folder: where it is.
       name: what it is called.
-      people: who was recorded, where known; the first is the only one of some.
+      people: who was recorded, where known.
       fps: frames per second of the result, or None for that of the cameras.
       calibration: of all cameras that have keypoints, by their names.
       cameras: in natural order of their names.
       labels: annotations, or None.
+      sightings: by which people are told apart; those without are named in the order
+        in which they appear.
       notes: sentences about what was assumed or looks wrong.
     """
 
@@ -94,6 +101,7 @@ class Session:
     calibration: Calibration
     cameras: tuple[CameraFiles, ...]
     labels: LabelFile | None
+    sightings: tuple[Sighting, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -175,6 +183,7 @@ def open_session(folder: str | os.PathLike) -> Session:
         ),
         tuple(cameras[name] for name in matched),
         _labels(folder, labels),
+        _sightings(folder, text.get("sightings", [])),
         tuple(notes),
     )
 
@@ -270,6 +279,23 @@ def _match(names: tuple[str, ...], calibrated: tuple[str, ...]) -> dict[str, str
         elif alike is not None and alike not in names:
             found[name] = alike
     return found
+
+
+def _sightings(folder: Path, given: Any) -> tuple[Sighting, ...]:
+    found = []
+    for entry in given if isinstance(given, list) else [given]:
+        try:
+            x, y = entry["at_m"]
+            sighting = Sighting(
+                entry["name"], float(entry["time_s"]), (float(x), float(y))
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CaptureError(
+                f"{folder / FILE}: a sighting needs name, time_s and at_m = [x, y], "
+                f"not {entry}"
+            ) from error
+        found.append(sighting)
+    return tuple(found)
 
 
 def _labels(folder: Path, given: Mapping[str, Any]) -> LabelFile | None:

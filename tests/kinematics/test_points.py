@@ -64,3 +64,24 @@ def test_a_motion_becomes_the_places_of_its_joints():
     found = points.of_joints(clip)
     assert (found.names, found.fps, found.name) == (body.names, 25.0, "walk")
     np.testing.assert_array_equal(found.positions, motion.positions(clip))
+
+
+@pytest.mark.parametrize("rate", [30.0, 20.0, 25.0, 90.0])
+def test_resampled_points_lie_on_the_lines_between_frames(rate):
+    t = np.arange(61) / 60.0
+    line = np.stack([t, 2 * t, -t], -1)[:, None]
+    spread = np.tile(np.eye(3), (61, 1, 1, 1))
+    found = points.resample(points.make_points(["a"], line, 60.0, spread), rate)
+    expected = np.arange(len(found)) / rate
+    assert len(found) == int(rate) + 1
+    np.testing.assert_allclose(found.positions[:, 0, 0], expected, atol=1e-6)
+    # Between two frames there is less noise than on one.
+    assert (found.covariances[:, 0, 0, 0] <= 1).all()
+    assert (found.covariances[:, 0, 0, 0] >= 0.5 - 1e-6).all()
+
+
+def test_a_resampled_point_next_to_a_missing_one_is_missing():
+    line = np.zeros((4, 1, 3))
+    line[1] = np.nan
+    found = points.resample(points.make_points(["a"], line, 30.0), 40.0)
+    assert found.missing[:, 0].tolist() == [False, True, True, False, False]

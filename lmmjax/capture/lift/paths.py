@@ -3,11 +3,13 @@
 import numpy as np
 
 
-def best_path(cost: np.ndarray, points: np.ndarray, spread_m: np.ndarray) -> np.ndarray:
+def best_path(
+    cost: np.ndarray, points: np.ndarray, spread_m: float
+) -> tuple[np.ndarray, float]:
     """The way of least cost, by dynamic programming over pairs of frames.
 
-    Second differences of the points are normal with a standard deviation, and beyond
-    four of it all alike, for where the right candidate is lacking the way must jump.
+    Second differences of the points are normal, and beyond four standard deviations
+    all alike: where the right candidate is lacking the way must jump.
 
     Args:
       cost: [T, S] nats of each candidate; infinite for none.
@@ -15,11 +17,11 @@ def best_path(cost: np.ndarray, points: np.ndarray, spread_m: np.ndarray) -> np.
       spread_m: standard deviation of second differences.
 
     Returns:
-      [T] which candidate to take.
+      [T] which candidate to take, and the cost of the way.
     """
     frames, count = cost.shape
     if frames < 3:
-        return cost.argmin(1)
+        return cost.argmin(1), float(cost.min(1).sum())
     # total[a, b]: least cost of ways that end in a, then b.
     total = cost[0][:, None] + cost[1][None, :]
     origin = np.zeros((frames, count, count), int)
@@ -34,4 +36,4 @@ def best_path(cost: np.ndarray, points: np.ndarray, spread_m: np.ndarray) -> np.
     path[-2:] = np.unravel_index(total.argmin(), total.shape)
     for t in range(frames - 1, 1, -1):
         path[t - 2] = origin[t][path[t - 1], path[t]]
-    return path
+    return path, float(total.min())

@@ -50,6 +50,7 @@ class Scene(NamedTuple):
 
     @property
     def frames(self) -> int:
+        """T."""
         return self.pixels.shape[-1]
 
 

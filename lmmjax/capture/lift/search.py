@@ -1,9 +1,9 @@
 """Movements that would all look like what the camera saw.
 
-Some frames of the clip, ten to the second, are searched each by itself: from several
-directions the body may face, and with every arm and leg flipped. What goes together in
-time is told by the way of least cost through the candidates, for the trunk first, then
-for each limb. Where another way is nearly as good, it is another hypothesis.
+Some frames of a clip are searched each by itself: from several directions the body may
+face, and with every arm and leg flipped. What goes together in time is told by the way
+of least cost through the candidates, for the body as a whole first, then for each limb.
+Where another way leads elsewhere, it starts another hypothesis.
 """
 
 import jax
@@ -11,18 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import motion as motions
-from kinematics import rotations
 from kinematics.inverse import geometry, views
 from kinematics.motion import Poses
 from kinematics.skeleton import coordinate_table
 from kinematics.tree import descent
 from lmmjax.capture.lift.flips import WAYS, Limb, flipped, limbs
 from lmmjax.capture.lift.paths import best_path
-from lmmjax.capture.lift.scene import Found, Scene, improve, joined
+from lmmjax.capture.lift.scene import Found, Scene, improve
 
 # Searched frames per second, directions to face, and how many of them are kept.
-import os
-KEY_RATE = float(os.environ.get("KR","10"))
+KEY_RATE = 15.0
 _FACES = 8
 _KEPT = 3
 # First the noise of keypoints is taken as a share of the distance, then as so many
@@ -33,9 +31,11 @@ _STEPS = (10, 8, 6)
 # the depth of a keypoint found in one frame alone, and of the acceleration, m/s^2.
 _FLIP = 0.03
 _ALONE = 0.06
-ACCELERATION = float(os.environ.get("ACC","10"))
+ACCELERATION = 10.0
 # Metres between solutions that are different.
 APART = 0.1
+# Nats beyond which the second way of a limb is given up: a choice.
+_UNLIKELY = 150.0
 # Nats that no candidate can be worse by, and that keep the second way off the first.
 _WORST = 1e4
 # Share of the keypoints that most frames show, for a frame to be searched.
@@ -47,18 +47,18 @@ def starts(scene: Scene) -> list[Poses]:
     keys, spread = key_frames(scene), _spread(scene)
     faced = _faced(scene, keys)
     everything = list(range(len(scene.names)))
-    found = []
-    for way in _two_ways(faced, everything, spread):
-        found += _with_limbs(scene, keys, faced.at((np.arange(len(keys)), way)), spread)
+    found: list[Poses] = []
+    for way, _ in _two_ways(faced, everything, spread):
+        base = faced.at((np.arange(len(keys)), way))
+        found += _with_limbs(scene, keys, base, spread)
     return [_between(scene, keys, poses) for poses in found]
 
 
 def again(scene: Scene, found: Found) -> list[Poses]:
     """Movements to start from that differ from one [T] by an arm or a leg."""
     keys = key_frames(scene)
-    base = found.at(keys)
-    found = _with_limbs(scene, keys, base, _spread(scene))
-    return [_between(scene, keys, poses) for poses in found]
+    near = _with_limbs(scene, keys, found.at(keys), _spread(scene))
+    return [_between(scene, keys, poses) for poses in near]
 
 
 def key_frames(scene: Scene) -> np.ndarray:
@@ -81,10 +81,8 @@ def _faced(scene: Scene, keys: np.ndarray) -> Found:
     """Candidates [T, S] of key frames that face different ways."""
     camera = jax.tree.map(lambda x: x[0], scene.camera)
     body = geometry.unlimited(scene.body)
-    focal = float(np.asarray(camera.matrix)[0, 0])
-    sigma = float(1 / np.sqrt(scene.weight.max()))
-    found = []
-    frames = np.tile(keys, _FACES)
+    sigma = 1 / np.sqrt(scene.weight.max())
+    far = max(_NEAR, _FAR * float(camera.matrix[0, 0]) / sigma)
     parts = [
         views.facing(
             scene.rig,
@@ -98,14 +96,18 @@ def _faced(scene: Scene, keys: np.ndarray) -> Found:
         for k in range(_FACES)
     ]
     poses = Poses(*(np.concatenate(x) for x in zip(*parts, strict=True)))
-    far = max(_NEAR, _FAR * focal / sigma)
+    frames = np.tile(keys, _FACES)
     found = improve(scene, poses, frames, _STEPS[0], far)
     found = improve(scene, found.poses, frames, _STEPS[1], _NEAR)
     found = improve(scene, found.poses, frames, _STEPS[2])
-    found = jax.tree.map(
-        lambda x: np.swapaxes(x.reshape(_FACES, len(keys), *x.shape[1:]), 0, 1), found
+    return _distinct(_by_frame(found, _FACES), _KEPT)
+
+
+def _by_frame(found: Found, count: int) -> Found:
+    """Of [count T], candidate by candidate, [T, count]."""
+    return jax.tree.map(
+        lambda x: np.swapaxes(x.reshape(count, -1, *x.shape[1:]), 0, 1), found
     )
-    return _distinct(found, _KEPT)
 
 
 def _distinct(found: Found, count: int) -> Found:
@@ -125,8 +127,10 @@ def _distinct(found: Found, count: int) -> Found:
     return kept._replace(cost=np.stack(costs, 1))
 
 
-def _two_ways(found: Found, points: list[int], spread: float) -> list[np.ndarray]:
-    """The best way [T] through candidates [T, S], and the best that keeps off it.
+def _two_ways(
+    found: Found, points: list[int], spread: float
+) -> list[tuple[np.ndarray, float]]:
+    """The best way [T] through candidates [T, S], the best that keeps off it, and costs.
 
     The second, of which there is none where candidates hardly differ, goes by the
     other candidates wherever these are far away.
@@ -134,7 +138,8 @@ def _two_ways(found: Found, points: list[int], spread: float) -> list[np.ndarray
     x = found.points[:, :, points]
     cost = np.minimum(found.cost, _WORST)
     first = best_path(cost, x, spread)
-    away = np.linalg.norm(x - x[np.arange(len(x)), first][:, None], axis=-1).mean(-1)
+    on_first = x[np.arange(len(x)), first[0]][:, None]
+    away = np.linalg.norm(x - on_first, axis=-1).mean(-1)
     away = np.where(np.isfinite(found.cost), away, 0)
     far = away.max(1, keepdims=True)
     if not (far > APART).any():
@@ -153,10 +158,16 @@ def _with_limbs(
         states = _flips(scene, keys, base, limb)
         # About the limb's start, for the trunk will be that of the base.
         about = states.points - states.points[:, :, [limb.start]]
-        ways = _two_ways(states._replace(points=about), list(limb.moving), spread)
         own = _own_coordinates(scene, limb)
-        best[:, own] = states.poses.joints[at, ways[0]][:, own]
-        others += [(own, states.poses.joints[at, way][:, own]) for way in ways[1:]]
+        (first, least), *second = _two_ways(
+            states._replace(points=about), list(limb.moving), spread
+        )
+        best[:, own] = states.poses.joints[at, first][:, own]
+        others += [
+            (own, states.poses.joints[at, way][:, own])
+            for way, cost in second
+            if cost - least < _UNLIKELY
+        ]
     found = [best]
     for own, q in others:
         changed = best.copy()
@@ -176,10 +187,7 @@ def _flips(scene: Scene, keys: np.ndarray, base: Found, limb: Limb) -> Found:
     start = Poses(*(np.concatenate([x] * len(WAYS)) for x in base.poses))
     found = improve(scene, start, frames, _STEPS[0], _NEAR, (goal, weight))
     found = improve(scene, found.poses, frames, _STEPS[2])
-    return jax.tree.map(
-        lambda x: np.swapaxes(x.reshape(len(WAYS), len(keys), *x.shape[1:]), 0, 1),
-        found,
-    )
+    return _by_frame(found, len(WAYS))
 
 
 def _own_coordinates(scene: Scene, limb: Limb) -> np.ndarray:

@@ -5,7 +5,8 @@ camera and joint; only the list of gaps grows, with their number. Everything add
 parts of a session, made apart, merge into the same figures.
 """
 
-from lmmjax.capture.quality.figures import Person, Quality
+from lmmjax.capture.quality.figures import Quality
+from lmmjax.capture.quality.people import Person
 from lmmjax.capture.quality.segment import of_slice
 
 __all__ = ["Person", "Quality", "of_slice"]

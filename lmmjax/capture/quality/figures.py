@@ -3,14 +3,14 @@
 import dataclasses
 import itertools
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.quality.people import Person, sums_of, together
 from lmmjax.capture.quality.statistics import (
     BINS,
-    bone_sums,
     bones,
     deviation,
     histogram,
@@ -18,34 +18,22 @@ from lmmjax.capture.quality.statistics import (
     mean,
     quantile,
     ratio,
-    runs,
     there,
     variation,
 )
 from lmmjax.capture.reconstruct import Take
 
+# What numbers, lists and strings in wrong places raise.
+_DAMAGED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+
 By = Literal["cell", "camera", "joint", "all"]
+# Axes of [V, K] that are summed over.
 _SUMMED: dict[By, tuple[int, ...]] = {
     "cell": (),
     "camera": (1,),
     "joint": (0,),
     "all": (0, 1),
 }
-
-
-class Person(NamedTuple):
-    """Sums over one person.
-
-    Attributes:
-      frames: in which any of their points was triangulated.
-      known: spans of frames, first and one after the last, in which the motion can be
-        believed; in order, with gaps between them.
-      bones: [B, 3] number, sum (m) and sum of squares (m^2) of the lengths of a bone.
-    """
-
-    frames: int
-    known: tuple[tuple[int, int], ...]
-    bones: np.ndarray
 
 
 @dataclasses.dataclass(eq=False)
@@ -100,10 +88,10 @@ class Quality:
         Raises:
           ValueError: cameras, joints or rate are not those of the takes before.
         """
+        _check_take(self, take)
         if not self.joints:
             self.joints = take.raw.names
             self._clear()
-        _check_take(self, take)
         error = np.asarray(take.error_px)
         agrees = np.asarray(take.agrees, bool) & np.isfinite(error)
         self.errors += histogram(error)
@@ -121,13 +109,7 @@ class Quality:
         fitted = np.isfinite(off)
         self.residual[fitted, 0] += count[fitted]
         self.residual[fitted, 1] += (count * off**2)[fitted]
-        new = Person(
-            int(seen.any(-1).sum()),
-            tuple((a + take.start, b + take.start) for a, b in runs(take.known)),
-            bone_sums(take.raw, self.bones),
-        )
-        old = self.people.get(take.person)
-        self.people[take.person] = new if old is None else _together(old, new)
+        _join(self.people, take.person, sums_of(take, self.bones))
 
     def merge(self, other: "Quality") -> "Quality":
         """Figures of both parts of one session.
@@ -147,8 +129,7 @@ class Quality:
                 for name in _sums(0, 0):
                     getattr(result, name)[:] += getattr(part, name)
             for name, person in part.people.items():
-                old = result.people.get(name)
-                result.people[name] = person if old is None else _together(old, person)
+                _join(result.people, name, person)
         return result
 
     def observations(self, by: By = "all") -> np.ndarray:
@@ -262,26 +243,33 @@ class Quality:
           CaptureError: something is missing or of another shape.
         """
         try:
-            result = cls(
-                tuple(map(str, values["cameras"])),
-                float(values["fps"]),
-                tuple(map(str, values["joints"])),
+            cameras, joints = (
+                tuple(map(str, values[key])) for key in ("cameras", "joints")
             )
-            sums = _sums(len(result.cameras), len(result.joints))
-            for name, (shape, kind) in sums.items():
+            # Before there is memory for as many as there are names of.
+            sums: dict[str, np.ndarray] = {
                 # An empty list has lost the lengths of its inner axes.
-                setattr(result, name, np.array(values[name], kind).reshape(shape))
+                name: np.array(values[name], kind).reshape(shape)
+                for name, (shape, kind) in _sums(len(cameras), len(joints)).items()
+            }
+            result = cls(cameras, float(values["fps"]), joints)
+            for name, array in sums.items():
+                setattr(result, name, array)
             for name, person in values["people"].items():
                 result.people[str(name)] = Person(
                     int(person["frames"]),
                     tuple((int(a), int(b)) for a, b in person["known"]),
                     np.array(person["bones"], float).reshape(len(result.bones), 3),
                 )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _DAMAGED as error:
             raise CaptureError(
                 f"these are no figures of quality as this version keeps them: {error!r}"
             ) from error
         return result
+
+
+def _join(people: dict[str, Person], name: str, more: Person) -> None:
+    people[name] = together(people[name], more) if name in people else more
 
 
 def _sums(cameras: int, joints: int) -> dict[str, tuple[tuple[int, ...], type]]:
@@ -297,24 +285,14 @@ def _sums(cameras: int, joints: int) -> dict[str, tuple[tuple[int, ...], type]]:
 
 def _check_take(quality: Quality, take: Take) -> None:
     cameras, frames, joints = np.shape(take.error_px)
+    names = quality.joints or take.raw.names
     given = (cameras, take.raw.names, take.raw.fps, joints)
-    wanted = (len(quality.cameras), quality.joints, quality.fps, len(quality.joints))
+    wanted = (len(quality.cameras), names, quality.fps, len(names))
     if given != wanted or frames != len(take.raw):
         raise ValueError(
             f"the take of {take.person!r} from frame {take.start} is of {cameras} "
             f"cameras at {take.raw.fps:g} frames per second and the joints "
             f"{', '.join(take.raw.names)}; the figures are of "
             f"{len(quality.cameras)} cameras at {quality.fps:g} and the joints "
-            f"{', '.join(quality.joints)}"
+            f"{', '.join(names)}"
         )
-
-
-def _together(one: Person, other: Person) -> Person:
-    """Both parts of a person; spans that touch or overlap become one."""
-    spans: list[tuple[int, int]] = []
-    for first, last in sorted(one.known + other.known):
-        if spans and first <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
-        else:
-            spans.append((first, last))
-    return Person(one.frames + other.frames, tuple(spans), one.bones + other.bones)

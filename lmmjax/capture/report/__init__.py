@@ -1,5 +1,7 @@
 """A session or a whole dataset on one page: how good the capture is, and where not.
 
+From a plan of `reconstruct` to a page::
+
     figures = Quality(plan.cameras, plan.fps)
     for take in takes(plan):
         figures.add(take)

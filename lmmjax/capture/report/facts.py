@@ -25,7 +25,7 @@ class SessionReport:
       pictures: [H, W, 3] uint8 RGB by camera; may be of some cameras or none.
       pictured: frame that the pictures show, or None.
       clips: how many clips the session gave to a dataset.
-      labels: how many of them have each label.
+      labels: how many of them have each label, "" for none.
     """
 
     name: str

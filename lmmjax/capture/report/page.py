@@ -1,7 +1,7 @@
 """The page: totals of a dataset, and each of its sessions."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -61,14 +61,23 @@ def _dataset(entries: Sequence[SessionReport]) -> str:
     ]
     if clips or labels:
         tiles.append(("clips", f"{clips:,}", ""))
-        tiles.append(("labels", f"{len(labels):,}", f"{labels.total():,} times given"))
+        given = labels.total() - labels[""]
+        tiles.append(("labels", _kinds(labels), f"{given:,} times given"))
     parts = [_tiles(tiles)] if len(entries) > 1 or clips or labels else []
     if len(entries) > 1:
         parts.append(_sessions(entries))
     if labels:
-        rows = [(escape(name), [Cell(f"{n:,}")]) for name, n in labels.most_common()]
+        rows = [
+            (escape(name) or '<span class="soft">none</span>', [Cell(f"{n:,}")])
+            for name, n in labels.most_common()
+        ]
         parts.append("<h3>Labels</h3>" + table("labels", ("label", "clips"), rows))
     return "".join(parts)
+
+
+def _kinds(labels: Mapping[str, int]) -> str:
+    """How many labels there are; clips without one have that of no letters."""
+    return f"{sum(map(bool, labels)):,}"
 
 
 def _sessions(entries: Sequence[SessionReport]) -> str:
@@ -179,7 +188,7 @@ def _headline(entry: SessionReport) -> str:
         ),
     ]
     if entry.clips:
-        tiles.append(("clips", f"{entry.clips:,}", f"{len(entry.labels):,} labels"))
+        tiles.append(("clips", f"{entry.clips:,}", f"{_kinds(entry.labels)} labels"))
     return _tiles(tiles)
 
 
@@ -215,5 +224,5 @@ def _pictures(entry: SessionReport) -> str:
     return (
         f"<h3>What the cameras saw{when}</h3>"
         '<p class="soft">White points: detected keypoints. Orange lines: the fitted '
-        f'body.</p><div class="pictures">{"".join(figures)}</div>'
+        f'body of one person.</p><div class="pictures">{"".join(figures)}</div>'
     )

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,12 +31,17 @@ def save_report(report: SessionReport, folder: Path) -> None:
         "notes": list(report.notes),
         "labels": dict(report.labels),
         "cameras": list(report.pictures),
-        "clocks": {
-            k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in clocks.items()
-        },
+        "clocks": {key: _plain(value) for key, value in clocks.items()},
         "quality": report.quality.to_dict(),
     }
-    (folder / FILE).write_text(json.dumps(values), encoding="utf-8")
+    (folder / FILE).write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists; what is not finite is not known, and JSON has no word for it."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return [x if np.isfinite(x) else None for x in value.tolist()]
 
 
 def load_report(folder: Path) -> SessionReport:
@@ -48,7 +54,8 @@ def load_report(folder: Path) -> SessionReport:
             pictures[camera] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     clocks = values["clocks"]
     for key in ("offset_s", "rate", "deviation_s"):
-        clocks[key] = np.array(clocks[key], float)
+        known = [np.nan if x is None else x for x in clocks[key]]
+        clocks[key] = np.array(known, float)
     for key in ("names", "fps", "method"):
         clocks[key] = tuple(clocks[key])
     return SessionReport(

@@ -88,12 +88,13 @@ def errors(quality: Quality) -> str:
     def cell(k: int, v: int) -> Cell:
         if not count[k, v]:
             return Cell(number(math.nan))
+        mean = f", with a mean of {average[k, v]:.2f} px" if agree[k, v] else ""
         return Cell(
             f"{number(median[k, v])} <small>{number(most[k, v])}</small>",
             (math.log2(median[k, v]) - low) / (high - low),
             f"{_where(quality, k, v)}: median {median[k, v]:.2f} px, 95 % below "
             f"{most[k, v]:.2f} px; {100 * agree[k, v]:.1f} % of {count[k, v]:.0f} "
-            f"agree, with a mean of {average[k, v]:.2f} px",
+            f"agree{mean}",
         )
 
     scale = legend(

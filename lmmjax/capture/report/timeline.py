@@ -1,7 +1,7 @@
 """When each person's motion is known, as bars along the time of the session."""
 
 from lmmjax.capture.quality import Quality
-from lmmjax.capture.report.markup import escape, percent, span, who
+from lmmjax.capture.report.markup import percent, span, who
 
 # Steps across the width of a bar: a gap is never thinner, so that it is seen, and
 # there are never more of them. A choice.
@@ -23,12 +23,12 @@ def timeline(quality: Quality, first: int, last: int) -> str:
             if gaps
             else "no gaps"
         )
-        label = f"{name}: motion known for {facts}"
+        label = f"{who(name)}: motion known for {facts}"
         bar = _bar(person.known, gaps, first, last)
         rows.append(
             f'<div class="who"><b>{who(name)}</b><small>{facts}</small></div>'
             f'<svg viewBox="0 0 {_STEPS} 20" preserveAspectRatio="none" role="img" '
-            f'aria-label="{escape(label)}">{bar}</svg>'
+            f'aria-label="{label}">{bar}</svg>'
         )
     return f'<div class="timeline">{"".join(rows)}{_axis(quality, first, last)}</div>'
 
@@ -73,9 +73,7 @@ def _axis(quality: Quality, first: int, last: int) -> str:
         place = 100 * (n * step - start) / max(stop - start, 1e-9)
         # Labels at the ends stay inside of the page.
         kind = ' class="start"' if place < 4 else ' class="end"' if place > 96 else ""
-        ticks.append(
-            f'<span{kind} style="left:{place:.2f}%">{_clock(n * step)}</span>'
-        )
+        ticks.append(f'<span{kind} style="left:{place:.2f}%">{_clock(n * step)}</span>')
         n += 1
     return f'<div></div><div class="axis">{"".join(ticks)}</div>'
 

@@ -23,6 +23,7 @@ def make_session(
     labels: Sequence[Label] | None = None,
     gap_m: float = 1.5,
     seed: int = 0,
+    name: str = "synthetic",
     **film_options,
 ) -> Footage:
     """Film people who move beside each other, and write the session.
@@ -37,6 +38,7 @@ def make_session(
         its first frame to its last.
       gap_m: metres between the middles of the people's paths.
       seed: equal seeds give equal sessions.
+      name: what the session is called.
       **film_options: as `film` takes them: joints, noise_px, outliers, missing,
         false_people, swaps, occlusion.
 
@@ -55,7 +57,7 @@ def make_session(
             for motion, who in zip(motions, footage.people, strict=True)
             if motion.action
         ]
-    write_session(folder, footage, rig, labels=labels)
+    write_session(folder, footage, rig, labels=labels, name=name)
     return footage
 
 

@@ -39,6 +39,7 @@ def write_session(
     *,
     labels: Sequence[Label] = (),
     truth: bool = True,
+    name: str = "synthetic",
 ) -> pathlib.Path:
     """Write footage as a session.
 
@@ -53,6 +54,7 @@ def write_session(
       labels: rows of ``labels.csv``: time_s, end_s, label, outcome, who.
       truth: whether to write ``truth.npz``: the points in space, and per camera
         who is in each slot, which keypoints are inliers and when each frame was.
+      name: what the session is called.
 
     Returns:
       The folder.
@@ -64,9 +66,9 @@ def write_session(
     names = [view.camera for view in footage.views]
     if names != list(calibration.names):
         raise CaptureError(f"footage of {names} with calibration of {[*calibration]}")
-    for name in names:
-        if pathlib.PurePath(name).name != name or name in ("", ".", ".."):
-            raise CaptureError(f"camera {name!r} cannot name a folder; rename it")
+    for camera in names:
+        if pathlib.PurePath(camera).name != camera or camera in ("", ".", ".."):
+            raise CaptureError(f"camera {camera!r} cannot name a folder; rename it")
     if folder.exists() and any(folder.iterdir()):
         raise CaptureError(f"{folder} is not empty; write a session to a new folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def write_session(
         _write_keypoints(folder / _pose_folder(view.camera), view)
     session: dict = {
         "session": {
-            "name": "synthetic",
+            "name": name,
             **_who(footage.people),
             "fps": float(footage.truth.fps),
             "calibration": "calibration.toml",
@@ -84,6 +86,8 @@ def write_session(
             for view in footage.views
         },
     }
+    if len(footage.people) > 1:
+        session["sightings"] = _sightings(footage)
     if labels:
         session["labels"] = {"path": "labels.csv"}
         write_text(folder / "labels.csv", _csv([LABEL_FIELDS, *labels]))
@@ -98,6 +102,21 @@ def write_session(
 def _who(people: Sequence[str]) -> dict:
     """The people of a session; where there is but one, its subject."""
     return {"people": list(people)} if len(people) > 1 else {"subject": people[0]}
+
+
+def _sightings(footage: Footage) -> list[dict]:
+    """Where everybody is half a second after the beginning."""
+    frame = min(round(footage.truth.fps / 2), len(footage.truth) - 1)
+    places = np.asarray(footage.truth.positions)[:, frame, :, :2]
+    return [
+        {
+            "name": name,
+            "time_s": frame / footage.truth.fps,
+            "at_m": [round(float(x), 3) for x in np.nanmedian(place, axis=0)],
+        }
+        for name, place in zip(footage.people, places, strict=True)
+        if np.isfinite(place).any()
+    ]
 
 
 def _pose_folder(camera: str) -> str:

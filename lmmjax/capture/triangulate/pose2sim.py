@@ -81,7 +81,7 @@ def _linear(projections, xy, weight) -> np.ndarray:
     rows = weight[..., None, None] * (
         projections[:, None, :2] - xy[..., None] * projections[:, None, 2:]
     )
-    rows = np.moveaxis(rows, 0, 1).reshape(xy.shape[1], -1, 4)
+    rows = np.moveaxis(rows, 0, 1).reshape(xy.shape[1], 2 * len(xy), 4)
     null = np.linalg.svd(rows)[2][:, -1]
     return null[:, :3] / null[:, 3:]
 

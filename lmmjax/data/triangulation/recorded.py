@@ -20,10 +20,15 @@ from kinematics import Skeleton
 from lmmjax.capture import clips, reconstruct
 from lmmjax.capture.clips import Clip
 from lmmjax.capture.quality import Quality
-from lmmjax.capture.report import clearest_frame, overlays, session_report
+from lmmjax.capture.report import (
+    clearest_frame,
+    overlays,
+    report_page,
+    session_report,
+)
 from lmmjax.capture.report.saved import FILE as _SUMMARY
-from lmmjax.capture.report.saved import save_report
-from lmmjax.capture.session import FILE, Session, open_session
+from lmmjax.capture.report.saved import load_report, save_report
+from lmmjax.capture.session import FILE, Session, find_sessions, open_session
 from lmmjax.data import serialize
 
 # Changes of the reconstruction that make former results stale.
@@ -103,6 +108,16 @@ def _write(
         labels=labels,
     )
     save_report(report, folder)
+
+
+def capture_page(
+    sessions: str | os.PathLike,
+    recordings: str | os.PathLike,
+    rate_hz: float | None = None,
+) -> str:
+    """The page of quality of all sessions of a folder that were reconstructed."""
+    places = [place(s, recordings, rate_hz) for s in find_sessions(sessions)]
+    return report_page([load_report(p) for p in places if p.is_dir()])
 
 
 def place(

@@ -164,7 +164,16 @@ def test_json_and_back_is_the_same(takes):
 
 @pytest.mark.parametrize(
     "change",
-    [{"found": [1]}, {"fps": None}, {"people": []}, {"errors": [[[1]]]}, {"joints": 3}],
+    [
+        {"found": [1]},
+        {"found": [10**30, 0, 0]},
+        {"fps": None},
+        {"people": []},
+        {"people": {"1": {"frames": 1, "known": [[1]], "bones": []}}},
+        {"errors": [[[1]]]},
+        {"joints": 3},
+        {"cameras": ["a"] * 10**6, "joints": ["b"] * 10**6},
+    ],
 )
 def test_damaged_json_is_refused(change):
     with pytest.raises(CaptureError, match="no figures of quality"):

@@ -147,6 +147,12 @@ def test_dataset_is_the_sum_of_its_sessions(page):
     assert "clips 3" in text
 
 
+def test_clips_without_a_label_count_as_such():
+    text = " ".join(Checker(report_page([entry(labels={"": 7, "kick": 2})])).text)
+    assert "labels 1 2 times given" in text
+    assert "none 7" in text
+
+
 def test_session_without_people_says_so():
     page = report_page([entry(people=(), pictures={}, notes=("nobody was found",))])
     text = Checker(page).text
