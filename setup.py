@@ -34,6 +34,7 @@ REQUIRES = [
 ]
 VIEWER = ["rich", "viser>=1.1"]
 DEV = [
+    "apache-beam>=2.77",  # the dataset of footage is built with it, too
     "ezc3d>=1.7",  # reads the C3D files that we write
     "hypothesis>=6.170",
     "ipykernel",

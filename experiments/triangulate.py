@@ -19,12 +19,16 @@ import importlib.util
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from kinematics import bodies, formats
-from lmmjax.capture import reconstruct
+from experiments.settings import SettingError
+from kinematics import Motion, bodies, formats
+from lmmjax.capture import CaptureError, reconstruct
+from lmmjax.capture.plan import make_plan
 from lmmjax.capture.quality import Quality
 from lmmjax.capture.reconstruct import Take
 from lmmjax.capture.report import (
@@ -56,14 +60,14 @@ def main() -> None:
     """Reconstruct each session that has no report yet."""
     unknown = set(_FORMATS.value) - {*_POINTS, *_MOTIONS}
     if unknown:
-        raise program.SettingError(
+        raise SettingError(
             f"--formats has {', '.join(sorted(unknown))}; there are trc, c3d, bvh, npz"
         )
     out = Path(_OUT.value)
     if _SESSION.value:
         found = find_sessions(_SESSION.value)
-        for folder in found:
-            _reconstruct(folder, out if len(found) == 1 else out / folder.name)
+        for session in found:
+            _reconstruct(session, out if len(found) == 1 else out / session.name)
         return
     with tempfile.TemporaryDirectory() as folder:
         motions = [primitives.sample(a, 0, fps=60.0, index=3) for a in ("walk", "kick")]
@@ -77,11 +81,14 @@ def _reconstruct(session: Path, out: Path) -> None:
         print(f"{out / _DONE} is there already; delete it to do {session.name} again")
         return
     out.mkdir(parents=True, exist_ok=True)
-    plan = reconstruct.plan(open_session(session))
+    plan = make_plan(open_session(session))
     for note in plan.notes:
         print(f"note: {note}")
     figures = Quality(plan.cameras, plan.fps)
-    pictures, pictured, shown = {}, None, []
+    pictures: dict[str, np.ndarray] = {}
+    pictured = None
+    shown: list[Motion] = []  # of the first block: a page has its limits
+    first = 0
     body = getattr(bodies, _BODY.value)()
     for take in reconstruct.takes(plan, body, progress=True):
         figures.add(take)
@@ -89,14 +96,15 @@ def _reconstruct(session: Path, out: Path) -> None:
             pictured = clearest_frame(take)
             pictures = overlays(plan, take, pictured)
         _write(take, out)
-        shown.append(take)
+        first = first if shown else take.start
+        if take.start == first:
+            shown.append(take.motion)
     if not shown:
-        raise reconstruct.CaptureError(
+        raise CaptureError(
             f"{session}: nobody could be followed: " + "; ".join(plan.notes)
         )
     report = session_report(plan, figures, pictures, pictured=pictured)
-    first = [t.motion for t in shown if t.start == shown[0].start]
-    view(first, out / "motion.html", title=plan.session.name)
+    view(shown, out / "motion.html", title=plan.session.name)
     (out / _DONE).write_text(report_page([report]), encoding="utf-8")
     print(f"{len(figures.people)} people; look at")
     print(f"  {out / _DONE}")

@@ -38,7 +38,9 @@ def undistorted(calibration: Calibration, pixels: np.ndarray) -> np.ndarray:
     return np.stack(
         [
             cv2.undistortPoints(
-                pixels[v][:, None].astype(float), camera.matrix, camera.distortion[:5]
+                pixels[v][:, None].astype(float),
+                np.asarray(camera.matrix),
+                np.asarray(camera.distortion)[:5],
             )[:, 0]
             for v, camera in enumerate(calibration.cameras)
         ]
@@ -74,7 +76,7 @@ def anipose(calibration: Calibration, ransac: bool) -> Method:
                 matrix=camera.matrix,
                 dist=camera.distortion[:5],
                 size=size,
-                rvec=cv2.Rodrigues(camera.rotation)[0].ravel(),
+                rvec=cv2.Rodrigues(np.asarray(camera.rotation))[0].ravel(),
                 tvec=camera.translation,
                 name=name,
             )

@@ -9,7 +9,7 @@ DEMO = Config(
     model=ModelConfig(
         width=96, layers=2, heads=4, head_width=192, head_layers=2, horizon=12
     ),
-    data=DataConfig(stride=3, clips=60),
+    data=DataConfig(stride=3, clips=60, split_by="subject"),
     loss=LossConfig(places=6, draws=3),
     loop=LoopConfig(steps=600, batch=32, save_every=200, evaluate_every=100),
 )

@@ -109,9 +109,8 @@ def solve(scene: Scene, body: Skeleton) -> Found:
     return jax.tree.map(lambda *x: np.concatenate(x), *parts)
 
 
-def windows(frames: int) -> list[tuple[np.ndarray, int, int]]:
+def windows(frames: int, size: int = SIZE) -> list[tuple[np.ndarray, int, int]]:
     """Frames of each window, the clip's last repeated, and which of them to keep."""
-    size = SIZE
     step = size - 2 * _OVERLAP if frames > size else size
     found = []
     for first in range(0, frames, step):

@@ -140,7 +140,7 @@ def _known(prior: Prior | PosePrior, pose: Poses) -> Array:
     """Residuals [N, R] of either kind of prior."""
     if hasattr(prior, "pose_residual"):
         return prior.pose_residual(pose)
-    return prior.residual(pose.joints)
+    return prior.residual(jnp.asarray(pose.joints))
 
 
 def _second(x: Array) -> Array:

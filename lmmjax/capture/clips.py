@@ -12,7 +12,8 @@ from kinematics.points import resample as resample_points
 from kinematics.retarget.contact import runs
 from lmmjax.capture import labels, quality
 from lmmjax.capture.labels import Event
-from lmmjax.capture.reconstruct import Plan, Take
+from lmmjax.capture.plan import Plan
+from lmmjax.capture.reconstruct import Take
 from lmmjax.capture.segment import Segment, plays, segment
 from lmmjax.capture.session import Session
 

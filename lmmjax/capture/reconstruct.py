@@ -5,7 +5,6 @@ minute. People keep their names and bones from block to block, and blocks overla
 points are smoothed and bodies fitted, so that movement goes on across their borders.
 """
 
-import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -18,23 +17,17 @@ from kinematics.bodies.joint_sets import joint_set
 from kinematics.motion import Motion
 from kinematics.points import Points3D
 from kinematics.skeleton import Skeleton
-from lmmjax.capture import calibration as calibrations
 from lmmjax.capture.associate import Report, associate
 from lmmjax.capture.clean import drop_outliers, smooth
-from lmmjax.capture.detections import Source, open_keypoints
-from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.fitting import fit_body
 from lmmjax.capture.keypoints import Keypoints2D
 from lmmjax.capture.naming import Names
-from lmmjax.capture.session import CameraFiles, Session
-from lmmjax.capture.synchronize import Clocks, retime, synchronize
+from lmmjax.capture.plan import Plan
+from lmmjax.capture.synchronize import retime
 from lmmjax.capture.triangulate import Triangulated, triangulate
-from lmmjax.capture.video import open_video
 
 _BLOCK_S = 30.0
 _OVERLAP_S = 1.0
-# Seconds of the recording from which the clocks are found.
-_CLOCK_S = 60.0
 # A camera whose noise is so many times that of the others is worth a note.
 _POOR = 2.5
 # Windows are whole multiples of so many frames.
@@ -69,132 +62,6 @@ class Take(NamedTuple):
     residual_m: np.ndarray
 
 
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """A session whose keypoints are open and whose clocks are set.
-
-    Attributes:
-      session: on disk.
-      sources: keypoints of its cameras.
-      clocks: of these cameras.
-      fps: frames per second of the result.
-      first: number of the first frame.
-      last: number of the frame after the last.
-      notes: what was assumed or looks wrong; more may come while blocks are read.
-    """
-
-    session: Session
-    sources: tuple[Source, ...]
-    clocks: Clocks
-    fps: float
-    first: int
-    last: int
-    notes: list[str]
-
-    @property
-    def cameras(self) -> tuple[str, ...]:
-        """Names of the cameras."""
-        return tuple(source.camera for source in self.sources)
-
-
-def plan(session: Session) -> Plan:
-    """Open a session's keypoints and find the clocks of its cameras.
-
-    Raises:
-      CaptureError: fewer than two cameras can be used; says why.
-    """
-    notes = list(session.notes)
-    sources = []
-    for camera in session.cameras:
-        size = (
-            camera.size
-            or session.calibration.sizes[session.calibration.index(camera.name)]
-        )
-        sources.append(
-            open_keypoints(
-                camera.keypoints,
-                camera=camera.name,
-                fps=camera.fps or session.fps or _rate_of(camera),
-                size=size,
-            )
-        )
-    sample = [s.read(0, min(s.frames, int(_CLOCK_S * s.fps))) for s in sources]
-    notes += calibrations.check_views(session.calibration, sample)
-    clocks, sources = _set_clocks(session, sources, sample, notes)
-    fps = session.fps or sources[0].fps
-    ends = np.array(
-        [clocks.seconds(s.camera, s.start + np.array([0, s.frames])) for s in sources]
-    )
-    common = _common(ends)
-    if common is None:
-        raise CaptureError(
-            f"{session.folder}: no two cameras recorded at the same time; see the "
-            "offsets of their clocks"
-        )
-    first, last = (int(np.ceil(seconds * fps - 1e-6)) for seconds in common)
-    return Plan(session, tuple(sources), clocks, fps, first, last, notes)
-
-
-def _common(ends: np.ndarray) -> tuple[float, float] | None:
-    """From when to when two cameras [V, 2] record together, pauses included."""
-    start, stop = ends.T
-    begins = [s for s in start if ((start <= s) & (s < stop)).sum() > 1]
-    closes = [s for s in stop if ((start < s) & (s <= stop)).sum() > 1]
-    return (min(begins), max(closes)) if begins else None
-
-
-def _rate_of(camera: CameraFiles) -> float | None:
-    """Frames per second of a camera's video, if there is one that can be read."""
-    try:
-        return open_video(camera.video).fps if camera.video else None
-    except CaptureError:
-        return None
-
-
-def _set_clocks(
-    session: Session, sources: list[Source], sample: list[Keypoints2D], notes: list[str]
-) -> tuple[Clocks, list[Source]]:
-    """The clocks that the session gives, or else those that the motion tells."""
-    if len(sources) < 2:
-        raise CaptureError(
-            f"{session.folder}: only camera {sources[0].camera!r} can be used, and two "
-            "are needed; use lmmjax.capture.lift for one. " + " ".join(session.notes)
-        )
-    given = [camera.offset_s for camera in session.cameras]
-    names, fps = (tuple(getattr(s, key) for s in sources) for key in ("camera", "fps"))
-    count = len(sources)
-    together = Clocks(
-        names, fps, np.zeros(count), np.ones(count), np.zeros(count), ("none",) * count
-    )
-    if all(offset is not None for offset in given):
-        rates = np.array([camera.rate for camera in session.cameras])
-        offsets = np.array(given, float)
-        return dataclasses.replace(together, offset_s=offsets, rate=rates), sources
-    found = synchronize(sample, session.calibration)
-    told = np.isfinite(found.offset_s)
-    if told.sum() < 2:
-        notes.append(f"clocks are taken to agree: {found.refused}")
-        return together, sources
-    for source, offset in zip(sources, found.offset_s, strict=True):
-        if not np.isfinite(offset):
-            notes.append(f"camera {source.camera!r} is left out: {found.refused}")
-    at = np.flatnonzero(told)
-    # What cannot be told from 0 is 0, and frames are then taken as they are.
-    small = np.abs(found.offset_s) < np.maximum(3 * found.deviation_s, 0.1 / fps[0])
-    steady = np.abs(found.rate - 1) * _CLOCK_S * fps[0] < 0.1
-    offset = np.where(small & steady, 0.0, found.offset_s)
-    rate = np.where(small & steady, 1.0, found.rate)
-    return dataclasses.replace(
-        found,
-        names=tuple(names[v] for v in at),
-        fps=tuple(fps[v] for v in at),
-        offset_s=offset[at],
-        rate=rate[at],
-        deviation_s=found.deviation_s[at],
-        method=tuple(found.method[v] for v in at),
-    ), [sources[v] for v in at]
-
-
 class _Block(NamedTuple):
     """Everybody over some frames."""
 
@@ -211,7 +78,7 @@ def takes(
     """Everybody in turn, block by block.
 
     Args:
-      plan: see `plan`.
+      plan: see `make_plan`.
       body: of `kinematics.bodies`; people get its limits and bones of their own.
       progress: whether to show a bar.
     """
@@ -281,7 +148,7 @@ def _poor_cameras(cameras: Sequence[str], noise_px: np.ndarray) -> Iterator[str]
         if own > _POOR * rest:
             yield (
                 f"camera {name!r} is {own:.0f} px off and the others {rest:.0f}: its "
-                "calibration or its clock may be wrong; bundle.adjust can mend the first"
+                "clock or calibration may be wrong; `bundle.adjust` mends the latter"
             )
 
 
@@ -319,7 +186,7 @@ def _take(
     window = _window(around, person, start, stop, plan)
     core = slice(margin, margin + now.stop - now.start)
     shortest = round(_SHORTEST_S * plan.fps)
-    seen = np.asarray(~window.missing)[core].any(-1)
+    seen = np.isfinite(np.asarray(window.positions)[core, :, 0]).any(-1)
     if seen.sum() < min(shortest, len(seen)):
         return None
     cleaned = drop_outliers(window, _links(window.names))

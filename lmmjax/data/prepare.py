@@ -231,6 +231,8 @@ def _with_beam(download, runner: str, options: Sequence[str]):
             "Apache Beam is not installed; pip install 'lmmjax[beam]', or build "
             "without a runner"
         ) from error
+    # Beam tells of every type hint that it reads.
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
     return dataclasses.replace(
         download, beam_runner=runner, beam_options=PipelineOptions(list(options))
     )

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics.camera import Camera
-from kinematics.inverse import clip, descent, energy, geometry
+from kinematics.inverse import clip, descent, energy, geometry, views
 from kinematics.inverse.rig import Rig
 from kinematics.motion import Poses
 from kinematics.priors import PosePrior
@@ -17,6 +17,8 @@ from kinematics.skeleton import Skeleton
 LOSS = "geman"
 # Steps of conjugate gradients where frames are bound in time.
 _INNER = 8
+# Fewest poses that go through the descent at once.
+_LEAST = 32
 
 
 class Scene(NamedTuple):
@@ -53,6 +55,15 @@ class Scene(NamedTuple):
         """T."""
         return self.pixels.shape[-1]
 
+    @property
+    def size(self) -> int:
+        """How many poses go through the descent at once, a power of two.
+
+        Clips of any length share few compiled programs, yet short ones do not pay for
+        a long one.
+        """
+        return min(clip.SIZE, max(_LEAST, 1 << (self.frames - 1).bit_length()))
+
 
 class Found(NamedTuple):
     """N poses, their keypoints [N, K, 3] in metres and costs [N] in nats."""
@@ -69,6 +80,37 @@ class Found(NamedTuple):
 def joined(parts: list[Found]) -> Found:
     """All of several, one after the other."""
     return jax.tree.map(lambda *x: np.concatenate(x), *parts)
+
+
+def facing(scene: Scene, frames: np.ndarray, turn: float) -> Poses:
+    """Poses [N] at rest, as large as the person looks in frames [N].
+
+    Args:
+      scene: what is known.
+      frames: which.
+      turn: radians to the left from facing the camera.
+    """
+    found = []
+    for at in _chunks(len(frames), scene.size):
+        poses = views.facing(
+            scene.rig,
+            geometry.unlimited(scene.body),
+            jnp.asarray(scene.places),
+            jax.tree.map(lambda x: x[0], scene.camera),
+            jnp.asarray(scene.pixels[..., frames[at]], jnp.float32),
+            jnp.asarray(scene.weight[:, frames[at]], jnp.float32),
+            turn,
+        )
+        found.append(jax.tree.map(np.asarray, poses))
+    return jax.tree.map(lambda *x: np.concatenate(x)[: len(frames)], *found)
+
+
+def _chunks(count: int, size: int) -> list[np.ndarray]:
+    """Indices in chunks of one size, the last filled up, for one program to fit all."""
+    return [
+        np.minimum(np.arange(first, first + size), count - 1)
+        for first in range(0, count, size)
+    ]
 
 
 def improve(
@@ -89,23 +131,20 @@ def improve(
       blur: by which the noise of keypoints is multiplied.
       toward: [N, K, 3] metres and [N, K] weights 1/m^2 of places to go to as well.
     """
-    found = []
-    for first in range(0, len(frames), clip.SIZE):
-        # The last chunk is filled up, for one program to fit all.
-        at = np.minimum(np.arange(first, first + clip.SIZE), len(frames) - 1)
-        extra = None if toward is None else (toward[0][at], toward[1][at])
-        part = _descend(
+    found = [
+        _descend(
             scene,
             jax.tree.map(lambda x, at=at: x[at], poses),
             frames[at],
             steps,
             blur,
-            extra,
+            None if toward is None else (toward[0][at], toward[1][at]),
             0,
-            np.zeros(clip.SIZE),
+            0.0,
         )
-        found.append(part.at(slice(len(frames) - first)))
-    return joined(found)
+        for at in _chunks(len(frames), scene.size)
+    ]
+    return joined(found).at(slice(len(frames)))
 
 
 def bind(scene: Scene, poses: Poses, steps: int, stiffness: float) -> Found:
@@ -118,7 +157,7 @@ def bind(scene: Scene, poses: Poses, steps: int, stiffness: float) -> Found:
       stiffness: weight of second differences of keypoints, 1/m^2.
     """
     found = []
-    for at, first, last in clip.windows(scene.frames):
+    for at, first, last in clip.windows(scene.frames, scene.size):
         new = np.append(True, at[1:] != at[:-1])
         goes_on = np.append(at[1:] > at[:-1], False) & new
         start = jax.tree.map(lambda x, at=at: x[at], poses)

@@ -7,17 +7,15 @@ Where another way leads elsewhere, it starts another hypothesis.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from kinematics import motion as motions
-from kinematics.inverse import geometry, views
 from kinematics.motion import Poses
 from kinematics.skeleton import coordinate_table
 from kinematics.tree import descent
 from lmmjax.capture.lift.flips import WAYS, Limb, flipped, limbs
 from lmmjax.capture.lift.paths import best_path
-from lmmjax.capture.lift.scene import Found, Scene, improve
+from lmmjax.capture.lift.scene import Found, Scene, facing, improve
 
 # Searched frames per second, directions to face, and how many of them are kept.
 KEY_RATE = 15.0
@@ -79,23 +77,11 @@ def _spread(scene: Scene) -> float:
 
 def _faced(scene: Scene, keys: np.ndarray) -> Found:
     """Candidates [T, S] of key frames that face different ways."""
-    camera = jax.tree.map(lambda x: x[0], scene.camera)
-    body = geometry.unlimited(scene.body)
     sigma = 1 / np.sqrt(scene.weight.max())
-    far = max(_NEAR, _FAR * float(camera.matrix[0, 0]) / sigma)
-    parts = [
-        views.facing(
-            scene.rig,
-            body,
-            jnp.asarray(scene.places),
-            camera,
-            jnp.asarray(scene.pixels[..., keys]),
-            jnp.asarray(scene.weight[:, keys]),
-            2 * np.pi * k / _FACES,
-        )
-        for k in range(_FACES)
-    ]
-    poses = Poses(*(np.concatenate(x) for x in zip(*parts, strict=True)))
+    far = max(_NEAR, _FAR * float(scene.camera.matrix[0, 0, 0]) / sigma)
+    turns = 2 * np.pi * np.arange(_FACES) / _FACES
+    faced = [facing(scene, keys, float(turn)) for turn in turns]
+    poses = jax.tree.map(lambda *x: np.concatenate(x), *faced)
     frames = np.tile(keys, _FACES)
     found = improve(scene, poses, frames, _STEPS[0], far)
     found = improve(scene, found.poses, frames, _STEPS[1], _NEAR)
@@ -130,10 +116,10 @@ def _distinct(found: Found, count: int) -> Found:
 def _two_ways(
     found: Found, points: list[int], spread: float
 ) -> list[tuple[np.ndarray, float]]:
-    """The best way [T] through candidates [T, S], the best that keeps off it, and costs.
+    """The best way [T] through candidates [T, S] and another, and their costs.
 
-    The second, of which there is none where candidates hardly differ, goes by the
-    other candidates wherever these are far away.
+    The other, of which there is none where candidates hardly differ, goes by other
+    candidates wherever these are far away.
     """
     x = found.points[:, :, points]
     cost = np.minimum(found.cost, _WORST)

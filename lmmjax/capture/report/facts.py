@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lmmjax.capture.quality import Quality
-from lmmjax.capture.reconstruct import Plan
+from lmmjax.capture.plan import Plan
 from lmmjax.capture.synchronize import Clocks
 
 

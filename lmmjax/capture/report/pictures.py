@@ -5,7 +5,8 @@ import numpy as np
 
 from lmmjax.capture.detections import Source
 from lmmjax.capture.errors import CaptureError
-from lmmjax.capture.reconstruct import Plan, Take
+from lmmjax.capture.plan import Plan
+from lmmjax.capture.reconstruct import Take
 from lmmjax.capture.session import CameraFiles
 from lmmjax.capture.synthetic.optics import see
 from lmmjax.capture.synthetic.places import places

@@ -19,6 +19,7 @@ import numpy as np
 from kinematics import Skeleton
 from lmmjax.capture import clips, reconstruct
 from lmmjax.capture.clips import Clip
+from lmmjax.capture.plan import make_plan
 from lmmjax.capture.quality import Quality
 from lmmjax.capture.report import (
     clearest_frame,
@@ -83,7 +84,7 @@ def _write(
     body: Skeleton | None,
     progress: bool,
 ) -> None:
-    plan = reconstruct.plan(session)
+    plan = make_plan(session)
     events = clips.read_events(session)
     figures = Quality(plan.cameras, plan.fps)
     called: collections.Counter[str] = collections.Counter()

@@ -8,6 +8,7 @@ import pytest
 from kinematics import motion as motions
 from lmmjax.capture import CaptureError, clips, reconstruct
 from lmmjax.capture.labels import Event
+from lmmjax.capture.plan import make_plan
 from lmmjax.capture.session import open_session
 from lmmjax.capture.synthetic import Clock
 from tests.lmmjax.capture import stage
@@ -19,7 +20,7 @@ CLOCKS = [Clock(stage.FPS, offset) for offset in (0.0, 0.11, -0.07, 0.05)]
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("capture") / "session"
     footage = stage.write(folder, 2.1, clocks=CLOCKS)
-    plan = reconstruct.plan(open_session(folder))
+    plan = make_plan(open_session(folder))
     return footage, plan, list(reconstruct.takes(plan))
 
 
@@ -107,7 +108,7 @@ def test_clocks_that_the_session_gives_are_taken(made, tmp_path):
         for n, camera in enumerate(plan.session.cameras)
     ]
     session = dataclasses.replace(plan.session, cameras=tuple(cameras))
-    found = reconstruct.plan(session)
+    found = make_plan(session)
     np.testing.assert_array_equal(found.clocks.offset_s, [0, 0.5, 1.0, 1.5])
     assert found.last > found.first
 
@@ -116,11 +117,11 @@ def test_what_cannot_be_reconstructed_says_why(made):
     _, plan, _ = made
     one = dataclasses.replace(plan.session, cameras=plan.session.cameras[:1])
     with pytest.raises(CaptureError, match=r"only camera 'cam_01'.*lift"):
-        reconstruct.plan(one)
+        make_plan(one)
     apart = [
         dataclasses.replace(camera, offset_s=100.0 * n)
         for n, camera in enumerate(plan.session.cameras)
     ]
     session = dataclasses.replace(plan.session, cameras=tuple(apart))
     with pytest.raises(CaptureError, match="recorded at the same time"):
-        reconstruct.plan(session)
+        make_plan(session)
