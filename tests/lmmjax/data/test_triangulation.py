@@ -114,7 +114,7 @@ def test_a_broken_session_is_skipped_and_named(built, sessions, tmp_path, monkey
     assert {m.name.split("/")[0] for m in found["train"]} == {"s1"}
 
 
-def test_a_split_by_subject_needs_their_names(sessions):
+def test_what_cannot_be_divided_is_named(sessions, tmp_path):
     config = builders.TriangulationConfig(name="x", split_by="subject")
     paths = sorted(sessions.iterdir())
     # All three are of the same walker: there is nobody else to hold out.
@@ -124,8 +124,10 @@ def test_a_split_by_subject_needs_their_names(sessions):
         builders.split(paths, builders.TriangulationConfig(name="x", split_by="day"))
     with pytest.raises(DataError, match="Z"):
         builders.split(paths, builders.TriangulationConfig(name="x", test=("Z",)))
+    twin = tmp_path / "again"
+    twin.symlink_to(paths[0])
     with pytest.raises(DataError, match="two sessions are called 's0'"):
-        builders.split([paths[0], paths[0].parent / "." / paths[0].name], config)
+        builders.split([paths[0], twin], config)
 
 
 def test_built_in_footage_is_made_once(tmp_path):
