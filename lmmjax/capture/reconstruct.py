@@ -148,7 +148,7 @@ def _poor_cameras(cameras: Sequence[str], noise_px: np.ndarray) -> Iterator[str]
         if own > _POOR * rest:
             yield (
                 f"camera {name!r} is {own:.0f} px off and the others {rest:.0f}: its "
-                "clock or calibration may be wrong; `bundle.adjust` mends the latter"
+                "clock or calibration may be wrong, or be that of another camera"
             )
 
 
