@@ -184,11 +184,8 @@ def resample(motion: Motion, fps: float) -> Motion:
     step = round(ratio)
     if step >= 1 and abs(ratio - step) < 1e-3 * ratio:
         return motion[::step].replace(fps=float(fps))
-    count = int(np.floor((len(motion) - 1) / ratio + 1e-6)) + 1
-    at = np.arange(count) * ratio
-    left = np.minimum(at.astype(int), max(len(motion) - 2, 0))
-    right = np.minimum(left + 1, len(motion) - 1)
-    share = (at - left)[:, None].astype(np.float32)
+    left, right, share = between_frames(len(motion), ratio)
+    share = share[:, None]
 
     def mix(x):
         return x[left] * (1 - share) + x[right] * share
@@ -200,6 +197,15 @@ def resample(motion: Motion, fps: float) -> Motion:
         joints=mix(np.asarray(motion.joints)),
         fps=float(fps),
     )
+
+
+def between_frames(frames: int, ratio: float) -> tuple[np.ndarray, ...]:
+    """Every ``ratio``-th of some frames: the frame before, the one after, its share."""
+    count = int(np.floor((frames - 1) / ratio + 1e-6)) + 1
+    at = np.arange(count) * ratio
+    left = np.minimum(at.astype(int), max(frames - 2, 0))
+    right = np.minimum(left + 1, frames - 1)
+    return left, right, (at - left).astype(np.float32)
 
 
 def continuous_quaternions(q: np.ndarray) -> np.ndarray:

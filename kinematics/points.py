@@ -129,11 +129,7 @@ def resample(points: Points3D, fps: float) -> Points3D:
     step = round(ratio)
     if step >= 1 and abs(ratio - step) < 1e-3 * ratio:
         return points[::step].replace(fps=float(fps))
-    count = int(np.floor((len(points) - 1) / ratio + 1e-6)) + 1
-    at = np.arange(count) * ratio
-    left = np.minimum(at.astype(int), max(len(points) - 2, 0))
-    right = np.minimum(left + 1, len(points) - 1)
-    share = (at - left).astype(np.float32)
+    left, right, share = motions.between_frames(len(points), ratio)
 
     def mix(x: Array, power: int) -> np.ndarray:
         x = np.asarray(x)

@@ -180,8 +180,8 @@ def _step(rig, loss, problem, pose, damping, inner) -> tuple[Step, Array]:
         at.columns,
         geometry.inertias(rig, at, _lifted(near.precision, stiffness[:, 0])),
         damping,
-        diagonal(floor + stiff) + guard,
-        floor,
+        diagonal(floor + stiff.joints) + guard,
+        floor + stiff.root,
     )
 
     def operator(step: Step) -> Step:
@@ -190,8 +190,8 @@ def _step(rig, loss, problem, pose, damping, inner) -> tuple[Step, Array]:
         back = gather(articulated.contract(near.precision, moved) + bent)
         joints = articulated.contract(factor.armature, step.joints)
         held = curve(step)
-        joints = joints - stiff * step.joints + held.joints
-        root = factor.root_armature * step.root + held.root
+        joints = joints - stiff.joints * step.joints + held.joints
+        root = (factor.root_armature - stiff.root) * step.root + held.root
         return Step(back.root + root, back.joints + joints)
 
     gain = _gain(rig, near.precision, stiffness[:, 0])
@@ -222,13 +222,13 @@ def floor_of(precision: Array) -> Array:
 
 
 def _prior(rig, problem, pose):
-    """Force of the prior, its diagonal [B, 3, 1] for joints, and its curvature."""
+    """Force of the prior, its diagonal ([6, 1] and [B, 3, 1]), and its curvature."""
     bodies, count = len(rig.joints), problem.skeleton.num_coordinates
     frames = pose.joints.shape[0]
     if problem.prior is None:
         nothing = Step(jnp.zeros((6, frames)), jnp.zeros((bodies, 3, frames)))
         zeros = functools.partial(jax.tree.map, jnp.zeros_like)
-        return nothing, jnp.zeros((bodies, 3, 1)), zeros
+        return nothing, Step(jnp.zeros((6, 1)), jnp.zeros((bodies, 3, 1))), zeros
     table = coordinate_table(problem.skeleton.kinds)[list(rig.joints)]
     body, axis = np.nonzero(table < count)
 
@@ -255,13 +255,16 @@ def _prior(rig, problem, pose):
 
     center = (problem.skeleton.lower + problem.skeleton.upper) / 2
 
-    def at_rest(q):
-        return _known(problem.prior, Poses(jnp.zeros(3), jnp.array([1.0, 0, 0, 0]), q))
+    def at_rest(root, q):
+        turn = rotations.quaternion_exp(root[:3])
+        return _known(problem.prior, Poses(root[3:], turn, q))
 
-    slope = jax.jacfwd(at_rest)(jnp.asarray(center, jnp.float32))
-    diagonal = jnp.append((slope.reshape(-1, count) ** 2).sum(0), 0.0)[table]
+    upright = jnp.zeros(6), jnp.asarray(center, jnp.float32)
+    slopes = jax.jacfwd(at_rest, (0, 1))(*upright)
+    root, joints = ((slope**2).sum(0) for slope in slopes)
+    stiff = Step(root[:, None], jnp.append(joints, 0.0)[table][..., None])
     force = jax.tree.map(jnp.negative, to_step(*pull(value)))
-    return force, diagonal[..., None], curve
+    return force, stiff, curve
 
 
 def _usual(precision: Array, stiffness: Array) -> Array:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 _NUMBER = re.compile(r"(\d+)")
 
 
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Key that sorts ``cam_2`` before ``cam_10``."""
+def natural_key(name: object) -> tuple[list[str | int], str]:
+    """Key that sorts ``cam_2`` before ``cam_10``, of names, paths and numbers."""
+    text = str(name)
     # re.split puts numbers at the odd places.
-    parts = _NUMBER.split(name)
-    return [int(p) if n % 2 else p for n, p in enumerate(parts)], name
+    parts = _NUMBER.split(text)
+    return [int(p) if n % 2 else p for n, p in enumerate(parts)], text
 
 
 def natural_order(names: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from kinematics.formats.errors import problem
 from kinematics.formats.text import number, read_text
 from lmmjax.capture.calibration import values
 from lmmjax.capture.cameras import Calibration
+from lmmjax.capture.names import natural_key
 
 
 def read(path: values.Path, *, scale: float | None = None) -> Calibration:
@@ -34,7 +35,7 @@ def read(path: values.Path, *, scale: float | None = None) -> Calibration:
     path = pathlib.Path(path)
     files = [path]
     if path.is_dir():
-        files = sorted(path.glob("*.calib"), key=values.natural)
+        files = sorted(path.glob("*.calib"), key=natural_key)
     cameras, sizes = {}, {}
     for file in files:
         name = file.name.split(".")[0]

@@ -15,6 +15,7 @@ from kinematics.formats import restricted_pickle
 from lmmjax.capture.calibration import values
 from lmmjax.capture.cameras import Calibration
 from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.names import natural_key
 
 FILE = "cameraIntrinsicsExtrinsics.pickle"
 WORLD = np.array([[-1.0, 0, 0], [0, 0, -1], [0, -1, 0]])
@@ -60,4 +61,4 @@ def found(path: values.Path) -> list[pathlib.Path]:
     if not path.is_dir():
         return [path]
     files = [*path.glob(f"*/{FILE}"), *path.glob(f"Videos/*/{FILE}")]
-    return sorted(files or path.glob(FILE), key=values.natural)
+    return sorted(files or path.glob(FILE), key=natural_key)

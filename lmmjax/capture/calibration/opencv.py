@@ -13,6 +13,7 @@ import numpy as np
 from lmmjax.capture.calibration import opencv_yaml, values
 from lmmjax.capture.cameras import Calibration
 from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.names import natural_key
 
 _KEYS = {
     "matrix": ("camera_matrix", "K", "intrinsicMatrix"),
@@ -40,7 +41,7 @@ def read(path: values.Path, *, scale: float | None = None) -> Calibration:
     files = [path]
     if path.is_dir():
         listed = [*path.glob("*.yml"), *path.glob("*.yaml")]
-        files = sorted(listed, key=values.natural)
+        files = sorted(listed, key=natural_key)
     cameras, sizes = {}, {}
     for file in files:
         where = values.about(file, file.stem)

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -160,12 +159,6 @@ def table(path: Path) -> dict:
     if not isinstance(content, dict):
         raise CaptureError(f"{os.fspath(path)}: this JSON is no table of cameras")
     return content
-
-
-def natural(text: object) -> list:
-    """Key that sorts cam2 before cam10."""
-    parts = re.split(r"(\d+)", str(text))
-    return [int(p) if k % 2 else p for k, p in enumerate(parts)]
 
 
 def metres(scale: float | None, default: float) -> float:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lmmjax.capture.calibration.values import Size, natural
+from lmmjax.capture.calibration.values import Size
 from lmmjax.capture.cameras import Calibration
 from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.keypoints import Keypoints2D
+from lmmjax.capture.names import natural_key, plain_name
 
 # Choices: detectors place a hidden hand a little outside; a few points may be wild.
 _MARGIN, _MOST_OUTSIDE = 0.05, 0.05
@@ -65,7 +66,7 @@ def _names(calibrated: Sequence[str], seen: Sequence[str]) -> list[str]:
 
 def _nearest(name: str, others: Sequence[str]) -> str | None:
     """cam1 for cam_01, or else the most similar spelling."""
-    same = [other for other in others if _plain(other) == _plain(name)]
+    same = [other for other in others if plain_name(other) == plain_name(name)]
     if same:
         return same[0]
     # Names that differ in their numbers are different cameras, however similar.
@@ -73,13 +74,8 @@ def _nearest(name: str, others: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, alike, 1, 0.6)), None)
 
 
-def _plain(name: str) -> list:
-    letters = "".join(c for c in name.lower() if c.isalnum())
-    return natural(letters)
-
-
 def _numbers(name: str) -> list[int]:
-    return [part for part in natural(name) if isinstance(part, int)]
+    return [part for part in natural_key(name)[0] if isinstance(part, int)]
 
 
 def _swapped(

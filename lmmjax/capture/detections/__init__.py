@@ -11,9 +11,9 @@ first_minute = source.read(0, 3600)
 """
 
 from lmmjax.capture.detections.finding import camera_folders
-from lmmjax.capture.detections.frame_files import natural_order
 from lmmjax.capture.detections.opening import FORMATS, open_keypoints, read_keypoints
 from lmmjax.capture.detections.source import Source
+from lmmjax.capture.names import natural_order
 
 __all__ = [
     "FORMATS",

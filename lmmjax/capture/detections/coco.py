@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from lmmjax.capture.detections import scale
-from lmmjax.capture.detections.frame_files import last_integer, natural_order
+from lmmjax.capture.detections.frame_files import last_integer
 from lmmjax.capture.detections.layouts import Layout, by_count, by_names
 from lmmjax.capture.detections.source import Source, frame_numbers, table_source
 from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.names import natural_order
 
 MODELS = {
     14: "crowdpose14",

@@ -9,8 +9,9 @@ import pathlib
 import re
 import zipfile
 
-from lmmjax.capture.detections.frame_files import list_frames, natural_order
+from lmmjax.capture.detections.frame_files import list_frames
 from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.names import natural_order
 
 # Keys of JSON documents, the more particular ones first.
 _KEYS = (

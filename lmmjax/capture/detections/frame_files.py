@@ -3,7 +3,6 @@
 import os
 import pathlib
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,6 @@ from lmmjax.capture.detections.source import frame_numbers
 from lmmjax.capture.errors import CaptureError
 
 _LAST_INTEGER = re.compile(r"(\d+)\D*$")
-_INTEGERS = re.compile(r"(\d+)")
 # Longer numbers do not fit 64 bits.
 _MAX_DIGITS = 18
 
@@ -27,18 +25,6 @@ class FrameFiles(NamedTuple):
 
     names: list[str]
     numbers: np.ndarray
-
-
-def natural_order(names: Iterable[str]) -> list[str]:
-    """Names sorted with their numbers as numbers: ``cam_2`` before ``cam_10``."""
-
-    def key(name: str):
-        # re.split puts numbers at the odd places.
-        words: list = _INTEGERS.split(name)
-        words[1::2] = map(int, words[1::2])
-        return words, name
-
-    return sorted(names, key=key)
 
 
 def last_integer(name: str) -> int | None:

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from lmmjax.capture.detections import scale
-from lmmjax.capture.detections.frame_files import natural_order
 from lmmjax.capture.detections.layouts import by_count, layout
 from lmmjax.capture.detections.source import Source, table_source
 from lmmjax.capture.errors import CaptureError
+from lmmjax.capture.names import natural_order
 
 _COCO, _H36M = {17: "coco17"}, {17: "h36m17"}
 # Detectron's continuous coordinates have the picture's border at 0; its evaluation

@@ -15,7 +15,7 @@ import numpy as np
 
 from lmmjax.capture.labels.tracks import Tracks, blank, make_tracks
 from lmmjax.capture.monocular.documents import problem, read_json
-from lmmjax.capture.monocular.people import natural
+from lmmjax.capture.names import natural_key
 
 _MIDDLE = ("x_bottom_middle", "y_bottom_middle")
 
@@ -55,7 +55,7 @@ def read(path: str | os.PathLike) -> Tracks:
     for _, track, label, _ in seen:
         who.setdefault(track, Counter())[label] += 1
     labels = {track: counts.most_common(1)[0][0] for track, counts in who.items()}
-    names = sorted((t for t in labels if labels[t][0] != "ball"), key=natural)
+    names = sorted((t for t in labels if labels[t][0] != "ball"), key=natural_key)
     at = {track: k for k, track in enumerate(names)}
     positions = blank(path, len(order), len(names), 2)
     ball = np.full((len(order), 2), np.nan)

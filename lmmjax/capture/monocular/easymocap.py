@@ -22,10 +22,10 @@ from lmmjax.capture.monocular.documents import frame_files, problem, read_json
 from lmmjax.capture.monocular.people import (
     Seen,
     known,
-    natural,
     points_of,
     required_rate,
 )
+from lmmjax.capture.names import natural_key
 
 # Landmarks by how many points there are, of the usual body types of its
 # dataset/config.py: body15 is the first 15 of body25, and hands and face of the larger
@@ -123,7 +123,7 @@ def read_bodies(
     if not tracks:
         raise problem(path, "it has nobody in it", "run the detector on another clip")
     found: dict[str, Motion] = {}
-    for who in sorted(tracks, key=natural):
+    for who in sorted(tracks, key=natural_key):
         frames, poses, shifts = zip(*tracks[who], strict=True)
         turns = smpl_motion.matrices(np.stack(poses))
         # In the world as it is: Rh turns the model, y up, into z up.

@@ -8,6 +8,7 @@ import numpy as np
 
 from kinematics.points import Points3D, make_points
 from lmmjax.capture.monocular.documents import problem
+from lmmjax.capture.names import natural_key, natural_order
 
 # Frames that may be missing for every frame that is there, a choice: a recording
 # with larger holes is named wrongly, and would fill the memory with nothing.
@@ -84,13 +85,8 @@ def points_of(
     stem = os.path.splitext(os.path.basename(os.fspath(path).rstrip("/\\")))[0]
     return {
         person: make_points(names, places[person], fps, name=f"{stem}/{person}@{start}")
-        for person in sorted(places, key=natural)
+        for person in sorted(places, key=natural_key)
     }
-
-
-def natural(name: str) -> tuple[Any, ...]:
-    """A key that sorts ``2`` before ``10`` and numbers before words."""
-    return (0, int(name), name) if name.isdecimal() else (1, 0, name)
 
 
 def first_frame(name: str) -> int:
@@ -133,7 +129,7 @@ def renamed(
     if len(people) > 1:
         raise problem(
             path,
-            f"it has {len(people)} people ({', '.join(sorted(people, key=natural))})",
+            f"it has {len(people)} people ({', '.join(natural_order(people))})",
             f"leave subject away and pick who is {subject!r}",
         )
     return {

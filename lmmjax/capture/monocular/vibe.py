@@ -30,7 +30,8 @@ from kinematics.motion import Motion
 from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.monocular import joblib_file, smpl_motion, world
 from lmmjax.capture.monocular.documents import frame_files, problem
-from lmmjax.capture.monocular.people import natural, required_rate
+from lmmjax.capture.monocular.people import required_rate
+from lmmjax.capture.names import natural_key
 
 # SMPL's own pelvis among the 49 joints, named "OP MidHip" by SPIN's constants.py.
 _PELVIS = joint_set("vibe49").index("OP MidHip")
@@ -62,7 +63,7 @@ def read_video(
     rate = required_rate(path, fps)
     stem = pathlib.Path(path).stem
     found: dict[str, Motion] = {}
-    for track in sorted(raw, key=lambda key: natural(str(key))):
+    for track in sorted(raw, key=natural_key):
         try:
             found |= _track(raw[track], rate, focal_px, str(track), stem)
         except (KeyError, TypeError, ValueError) as error:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lmmjax.capture.quality import Quality
 from lmmjax.capture.plan import Plan
+from lmmjax.capture.quality import Quality
 from lmmjax.capture.synchronize import Clocks
 
 

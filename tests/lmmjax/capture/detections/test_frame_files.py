@@ -2,28 +2,8 @@
 
 import pytest
 
-from lmmjax.capture.detections.frame_files import (
-    last_integer,
-    list_frames,
-    natural_order,
-)
+from lmmjax.capture.detections.frame_files import last_integer, list_frames
 from lmmjax.capture.errors import CaptureError
-
-
-def test_numbers_in_names_sort_as_numbers():
-    names = ["cam_10", "cam_2", "cam_1", "b10a", "b9z", "cam", "7", "12"]
-    assert natural_order(names) == [
-        "7",
-        "12",
-        "b9z",
-        "b10a",
-        "cam",
-        "cam_1",
-        "cam_2",
-        "cam_10",
-    ]
-    assert natural_order([]) == []
-
 
 NAMES = {
     "cam01_000000000012_keypoints.json": 12,

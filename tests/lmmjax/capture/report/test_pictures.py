@@ -11,8 +11,8 @@ from kinematics.motion import Motion
 from kinematics.points import Points3D
 from lmmjax.capture.detections import Source
 from lmmjax.capture.errors import CaptureError
-from lmmjax.capture.quality import Quality
 from lmmjax.capture.plan import Plan
+from lmmjax.capture.quality import Quality
 from lmmjax.capture.reconstruct import Take
 from lmmjax.capture.report import clearest_frame, overlays, session_report
 from lmmjax.capture.session import CameraFiles, Session
