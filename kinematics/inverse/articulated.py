@@ -144,7 +144,7 @@ def factorise(
       inertia: [B, 6, 6, N] of each body.
       damping: [N] added to each diagonal, relative to it.
       floor: [B, 3, 3, N], positive definite, added besides.
-      root_floor: [N] the same for the root.
+      root_floor: [N] or [6, N] the same for the root.
     """
     levels = levels_of(parents)
 

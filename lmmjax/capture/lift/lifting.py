@@ -19,7 +19,7 @@ from kinematics.skeleton import Skeleton, coordinate_table
 from lmmjax.capture.errors import CaptureError
 from lmmjax.capture.keypoints import Keypoints2D
 from lmmjax.capture.lift import floor, search
-from lmmjax.capture.lift.ranking import different, probabilities
+from lmmjax.capture.lift.ranking import different, probabilities, transition_cost
 from lmmjax.capture.lift.scene import Found, Scene, bind
 
 # Fewest landmarks that hold a body, as in `capture.fitting`.
@@ -49,7 +49,8 @@ class Hypothesis:
       motion: T frames of the body.
       probability: against the other hypotheses; those of a view add up to 1.
       cost: minus the log posterior of all frames in nats, up to a constant:
-        reprojection, robustly, in units of its noise, accelerations and prior.
+        reprojection, robustly, in units of its noise, accelerations, and the prior of
+        postures and, where one was given, of transitions.
       residual_px: root mean square distance of keypoints from their images, without
         outliers.
     """
@@ -122,16 +123,19 @@ def lift(
         if min(map(_total, more)) >= _total(best):
             break
     cost = np.array([_total(f) for f in found])
-    kept = different([f.points for f in found], np.argsort(cost))[:hypotheses]
-    share = probabilities(cost[kept], scene.frames, scene.fps)
+    # More than are wanted: the prior of transitions may prefer one further down.
+    kept = different([f.points for f in found], np.argsort(cost))[: 2 * hypotheses]
+    motions = [movement(body, found[k].poses, view.fps).numpy() for k in kept]
+    cost = cost[kept]
+    if prior is not None:
+        cost += [transition_cost(prior, motion) for motion in motions]
+    best_first = np.argsort(cost)[:hypotheses]
+    share = probabilities(cost[best_first], scene.frames, scene.fps)
     return [
         Hypothesis(
-            movement(body, found[k].poses, view.fps).numpy(),
-            float(p),
-            float(cost[k]),
-            _residual(scene, found[k]),
+            motions[n], float(p), float(cost[n]), _residual(scene, found[kept[n]])
         )
-        for k, p in zip(kept, share, strict=True)
+        for n, p in zip(best_first, share, strict=True)
     ]
 
 

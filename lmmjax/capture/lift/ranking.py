@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from kinematics import priors
+from kinematics.motion import Motion, resample
+from kinematics.priors import Prior
 from lmmjax.capture.lift.search import APART
 
 # What a clip tells about one question, such as whether an arm is before or behind the
@@ -42,3 +45,18 @@ def probabilities(cost: np.ndarray, frames: int, fps: float) -> np.ndarray:
     share = min(1.0, max(INDEPENDENT_HZ / fps, 1 / frames))
     odds = np.exp(-share * (cost - cost.min()))
     return odds / odds.sum()
+
+
+def transition_cost(prior: Prior, motion: Motion) -> float:
+    """Minus the log density, in nats, of how a movement goes on from pose to pose.
+
+    It is taken at the rate of the prior, and given for the frames of the motion, as
+    the costs of solutions are.
+    """
+    thin = resample(motion, prior.fps)
+    if len(thin) < 3:
+        return 0.0
+    found = priors.transition_log_prob(
+        prior, motion.skeleton, thin[:-2].poses, thin[1:-1].poses, thin[2:].poses
+    )
+    return -float(np.sum(found)) * len(motion) / len(thin)

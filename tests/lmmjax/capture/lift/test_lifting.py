@@ -16,7 +16,7 @@ from lmmjax.capture.synthetic import film, ring
 
 BODY = human(1.75)
 FPS = 15.0
-FRAMES = 16
+FRAMES = 8
 RIG = ring(1, 7.0, seed=4)
 
 
@@ -70,10 +70,10 @@ def filmed(movement, noise_px=1.0, missing=0.05):
 
 @functools.cache
 def walk():
-    """A clip with two frames that show nothing and a wrist that is hardly believed."""
+    """A clip with a frame that shows nothing and a wrist that is hardly believed."""
     view, camera = filmed(striding())
     confidence = view.confidence.copy()
-    confidence[6:8] = 0
+    confidence[4] = 0
     confidence[:, :, view.names.index("left_wrist")] *= 0.1
     view = view.replace(confidence=confidence)
     return view, camera, lift(view, camera, BODY, noise_px=1.0)
@@ -114,7 +114,7 @@ def test_limits_hold_and_bones_are_those_of_the_body():
 
 def test_frames_without_keypoints_are_bridged():
     away = errors(walk()[2][0].motion, striding())
-    assert away[5:9].mean() < 0.12
+    assert away[4] < 0.12
 
 
 def test_what_a_picture_does_not_tell_are_two_hypotheses():

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from lmmjax.capture.lift.ranking import different, probabilities
+from kinematics import priors
+from lmmjax.capture.lift.ranking import different, probabilities, transition_cost
+from lmmjax.data import primitives
 
 
 def test_solutions_are_one_until_a_keypoint_is_far_away():
@@ -29,3 +31,18 @@ def test_frames_that_are_not_independent_count_once():
     twice = probabilities(2 * cost, 180, 60.0)
     np.testing.assert_allclose(twice, probabilities(cost, 90, 30.0))
     assert probabilities(np.array([0.0, np.log(3)]), 1, 30.0)[1] == pytest.approx(0.25)
+
+
+def test_movement_that_goes_on_as_learned_costs_less_than_one_that_jerks():
+    clips = [primitives.sample("walk", 0, fps=30.0, index=n) for n in range(3)]
+    prior = priors.fit(clips[:2], 2, 30.0)
+    walk = clips[2][:30]
+    order = np.arange(30)
+    order[9:21] = order[9:21][::-1]
+    jerky = walk.replace(
+        root_position=walk.root_position[order],
+        root_rotation=walk.root_rotation[order],
+        joints=walk.joints[order],
+    )
+    assert transition_cost(prior, walk) < transition_cost(prior, jerky)
+    assert transition_cost(prior, walk[:2]) == 0.0
