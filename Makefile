@@ -19,9 +19,12 @@ test: $(VENV)/.installed-dev  ## format, lint, types and tests, as CI runs them
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
-bench: $(VENV)/.installed-bench  ## install the peers, then measure beside them
+bench: $(VENV)/.installed-tools  ## install the peers, then measure beside them
 	$(BIN)/python -m benchmarks.kinematics --table=runs/bench/kinematics.md
 	$(BIN)/python -m benchmarks.fitting --table=runs/bench/fitting.md
+	$(BIN)/python -m benchmarks.triangulation --table=runs/bench/triangulation.md
+	$(BIN)/python -m benchmarks.capture --table=runs/bench/capture.md
+	$(BIN)/python -m benchmarks.session --table=runs/bench/session.md
 
 format: $(VENV)/.installed-dev  ## format the code and fix what can be fixed
 	$(BIN)/ruff format .
@@ -44,6 +47,15 @@ $(VENV)/.created:
 	  touch $@; exit 0; \
 	done; \
 	echo "lmmjax needs Python 3.11 or newer, and none was found on PATH." >&2; exit 1
+
+# Without what they require: it would replace OpenCV by a build that needs a display.
+$(VENV)/.installed-tools: $(VENV)/.installed-bench
+	@if command -v uv >/dev/null; then \
+	  uv pip install --quiet --python $(BIN)/python --no-deps aniposelib pose2sim; \
+	else \
+	  $(BIN)/python -m pip install --quiet --no-deps aniposelib pose2sim; \
+	fi
+	@touch $@
 
 $(VENV)/.installed-%: $(VENV)/.created setup.py
 	@echo "Installing lmmjax[$*] into $(VENV) ..."

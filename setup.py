@@ -50,11 +50,19 @@ DEV = [
     "setuptools>=77",  # builds the wheel that the packaging test reads
     "yourdfpy>=0.0.60",  # reads the URDF files that we write
 ]
-# The libraries that benchmarks/ runs beside ours.
+# The libraries that benchmarks/ runs beside ours, and what aniposelib and Pose2Sim use
+# of theirs; the Makefile installs those two without the rest.
 BENCH = [
+    "anytree",
+    "c3d",
+    "matplotlib",
     "mujoco-mjx>=3.17",
+    "numba",
+    "pandas",
     "pytorch_kinematics>=0.10",
+    "rtoml",
     "smplx>=0.1.28",
+    "toml",
     "torch>=2.15",
 ]
 
