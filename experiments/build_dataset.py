@@ -20,7 +20,6 @@ from experiments import program  # first: it sets up the compilation cache
 from absl import flags  # isort: skip
 
 from lmmjax.data import prepare
-from lmmjax.data.triangulation.recorded import capture_page
 
 _SESSIONS = flags.DEFINE_string(
     "sessions", None, "A session, or a folder of some.", required=True
@@ -55,10 +54,7 @@ def main() -> None:
     )
     for line in dataset.summary:
         print(line)
-    page = data_dir / dataset.name / "report.html"
-    text = capture_page(_SESSIONS.value, data_dir / "recordings", _RATE.value)
-    page.write_text(text, encoding="utf-8")
-    print(f"look at {page}")
+    print(f"look at {prepare.report_of(dataset, data_dir)}")
     print(
         f"next: python -m experiments.train --data_dir={_SESSIONS.value} "
         f"--set data.prepared_dir={data_dir}"

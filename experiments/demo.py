@@ -9,6 +9,7 @@ motion.bvh and report.md to --workdir, and capture.html, which says how good the
 is. Takes some minutes on a laptop. Run again, it goes on where it was.
 """
 
+import shutil
 import time
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from experiments import program  # first: it sets up the compilation cache
 from absl import flags  # isort: skip
 
 from experiments import pipeline, results, settings
+from lmmjax.data import prepare
 from lmmjax.data.filmed import film_library
-from lmmjax.data.triangulation.recorded import capture_page
 from lmmjax.training.checkpoint import load_model
 
 # Of a session; more get into each other's way.
@@ -51,9 +52,8 @@ def main() -> None:
     print("2/4 from footage to a dataset of movement")
     dataset = pipeline.load_data(config, str(sessions))
     settings.save(workdir, config, str(sessions))
-    recordings = Path(config.data.prepared_dir) / "recordings"
-    page = capture_page(sessions, recordings, config.data.rate_hz)
-    (workdir / "capture.html").write_text(page, encoding="utf-8")
+    page = prepare.report_of(dataset, config.data.prepared_dir)
+    shutil.copyfile(page, workdir / "capture.html")
     print("3/4 training")
     pipeline.train_model(config, dataset, workdir, enough=_far_better_than_standing)
     print("4/4 continuing a held-out clip")

@@ -145,7 +145,8 @@ def triangulation(
       beam_options: options of that runner, such as ``--direct_num_workers=2``.
 
     Returns:
-      The clips of this process.
+      The clips of this process. Beside the dataset there is a page on its quality, see
+      `report_of`.
 
     Raises:
       CaptureError: a session cannot be used; says why.
@@ -168,7 +169,17 @@ def triangulation(
         builder = footage_builder.Builder(
             config=config, data_dir=os.fspath(prepared_dir)
         )
-    return load(builder, folder, 0, shard, beam_runner, beam_options)
+    dataset = load(builder, folder, 0, shard, beam_runner, beam_options)
+    page = report_of(dataset, prepared_dir)
+    if not page.exists():
+        text = recorded.capture_page(folder, config.recordings, rate_hz)
+        page.write_text(text, encoding="utf-8")
+    return dataset
+
+
+def report_of(dataset: Dataset, prepared_dir: str | os.PathLike) -> Path:
+    """Where the page is that says how good a dataset of footage is."""
+    return Path(prepared_dir) / dataset.name / "report.html"
 
 
 def _safe(folder: str | os.PathLike) -> str:

@@ -44,6 +44,12 @@ def test_sessions_are_held_out_whole(built):
             assert clip.skeleton.same_tree(dataset["train"][0].skeleton)
 
 
+def test_a_page_says_how_good_the_sessions_are(built):
+    place, dataset = built
+    page = prepare.report_of(dataset, place).read_text()
+    assert all(name in page for name in ("s0", "s1", "s2"))
+
+
 def test_an_example_has_points_labels_phases_and_quality(built):
     place, dataset = built
     name = dataset["test"][0].name
