@@ -19,8 +19,6 @@ import importlib.util
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
@@ -29,14 +27,8 @@ from experiments.settings import SettingError
 from kinematics import Motion, bodies, formats
 from lmmjax.capture import CaptureError, reconstruct
 from lmmjax.capture.plan import make_plan
-from lmmjax.capture.quality import Quality
 from lmmjax.capture.reconstruct import Take
-from lmmjax.capture.report import (
-    clearest_frame,
-    overlays,
-    report_page,
-    session_report,
-)
+from lmmjax.capture.report import Collector, report_page
 from lmmjax.capture.session import find_sessions, open_session
 from lmmjax.capture.synthetic import make_session
 from lmmjax.data import primitives
@@ -84,17 +76,12 @@ def _reconstruct(session: Path, out: Path) -> None:
     plan = make_plan(open_session(session))
     for note in plan.notes:
         print(f"note: {note}")
-    figures = Quality(plan.cameras, plan.fps)
-    pictures: dict[str, np.ndarray] = {}
-    pictured = None
+    collected = Collector(plan)
     shown: list[Motion] = []  # of the first block: a page has its limits
     first = 0
     body = getattr(bodies, _BODY.value)()
     for take in reconstruct.takes(plan, body, progress=True):
-        figures.add(take)
-        if pictured is None:
-            pictured = clearest_frame(take)
-            pictures = overlays(plan, take, pictured)
+        collected.add(take)
         _write(take, out)
         first = first if shown else take.start
         if take.start == first:
@@ -103,10 +90,9 @@ def _reconstruct(session: Path, out: Path) -> None:
         raise CaptureError(
             f"{session}: nobody could be followed: " + "; ".join(plan.notes)
         )
-    report = session_report(plan, figures, pictures, pictured=pictured)
     view(shown, out / "motion.html", title=plan.session.name)
-    (out / _DONE).write_text(report_page([report]), encoding="utf-8")
-    print(f"{len(figures.people)} people; look at")
+    (out / _DONE).write_text(report_page([collected.report()]), encoding="utf-8")
+    print(f"{len(collected.quality.people)} people; look at")
     print(f"  {out / _DONE}")
     print(f"  {out / 'motion.html'}")
 

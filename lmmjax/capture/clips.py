@@ -57,14 +57,7 @@ def read_events(session: Session) -> list[Event]:
     if session.labels is None:
         return []
     found = labels.read(session.labels.path, session.labels.format)
-    shift = session.labels.offset_s
-    return [
-        event.replace(
-            time_s=event.time_s + shift,
-            end_s=None if event.end_s is None else event.end_s + shift,
-        )
-        for event in found
-    ]
+    return [_moved(event, session.labels.offset_s) for event in found]
 
 
 def cut(

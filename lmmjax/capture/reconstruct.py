@@ -17,7 +17,7 @@ from kinematics.bodies.joint_sets import joint_set
 from kinematics.motion import Motion
 from kinematics.points import Points3D
 from kinematics.skeleton import Skeleton
-from lmmjax.capture.associate import Report, associate
+from lmmjax.capture.associate import associate
 from lmmjax.capture.clean import drop_outliers, smooth
 from lmmjax.capture.fitting import fit_body
 from lmmjax.capture.keypoints import Keypoints2D
@@ -69,7 +69,6 @@ class _Block(NamedTuple):
     stop: int
     people: tuple[str, ...]
     found: Triangulated | None
-    report: Report
 
 
 def takes(
@@ -116,9 +115,7 @@ def takes(
 
 def _blocks(plan: Plan) -> Iterator[_Block]:
     """Points of everybody, in blocks of one length (the last may be shorter)."""
-    total = plan.last - plan.first
-    count = max(1, round(total / (_BLOCK_S * plan.fps)))
-    size = -(-total // count)
+    size = _block_size(plan)
     tracks = None
     noise: dict[str, np.ndarray] = {}
     nobody = ""
@@ -136,9 +133,16 @@ def _blocks(plan: Plan) -> Iterator[_Block]:
             if not noise:
                 plan.notes.extend(_poor_cameras(plan.cameras, found.noise_px))
             noise.update(zip(people, found.noise_px, strict=True))
-        yield _Block(start, stop, people, found, who.report)
+        yield _Block(start, stop, people, found)
     if not noise:
         plan.notes.append(nobody)
+
+
+def _block_size(plan: Plan) -> int:
+    """Frames of a block, so that all are of about `_BLOCK_S`."""
+    total = plan.last - plan.first
+    count = max(1, round(total / (_BLOCK_S * plan.fps)))
+    return -(-total // count)
 
 
 def _poor_cameras(cameras: Sequence[str], noise_px: np.ndarray) -> Iterator[str]:
@@ -214,8 +218,7 @@ def _length(now: _Block, margin: int, plan: Plan) -> int:
     """Frames of a window: of few different numbers, as each has a program compiled."""
     frames = now.stop - now.start
     if margin:
-        total = plan.last - plan.first
-        frames = -(-total // max(1, round(total / (_BLOCK_S * plan.fps)))) + 2 * margin
+        frames = _block_size(plan) + 2 * margin
     return -(-frames // _ROUND) * _ROUND
 
 

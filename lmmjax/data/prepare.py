@@ -183,9 +183,8 @@ def report_of(dataset: Dataset, prepared_dir: str | os.PathLike) -> Path:
 
 
 def _safe(folder: str | os.PathLike) -> str:
-    """The name of a folder, which is free text, as TFDS takes names."""
-    name = Path(folder).resolve().name
-    return "".join(c if c.isalnum() else "_" for c in name)
+    """The name of a folder as TFDS takes names."""
+    return recorded.plain(Path(folder).resolve().name)
 
 
 def load(

@@ -20,13 +20,7 @@ from kinematics import Skeleton
 from lmmjax.capture import clips, reconstruct
 from lmmjax.capture.clips import Clip
 from lmmjax.capture.plan import make_plan
-from lmmjax.capture.quality import Quality
-from lmmjax.capture.report import (
-    clearest_frame,
-    overlays,
-    report_page,
-    session_report,
-)
+from lmmjax.capture.report import Collector, report_page
 from lmmjax.capture.report.saved import FILE as _SUMMARY
 from lmmjax.capture.report.saved import load_report, save_report
 from lmmjax.capture.session import FILE, Session, find_sessions, open_session
@@ -86,29 +80,16 @@ def _write(
 ) -> None:
     plan = make_plan(session)
     events = clips.read_events(session)
-    figures = Quality(plan.cameras, plan.fps)
+    collected = Collector(plan)
     called: collections.Counter[str] = collections.Counter()
-    pictures: dict[str, np.ndarray] = {}
-    pictured = None
     for take in reconstruct.takes(plan, body, progress):
-        figures.add(take)
-        if pictured is None:
-            pictured = clearest_frame(take)
-            pictures = overlays(plan, take, pictured)
+        collected.add(take)
         for clip in clips.cut(plan, take, events, rate_hz):
             name = f"clip_{called.total():06d}.npz"
             np.savez(folder / name, allow_pickle=False, **to_arrays(clip))
             called[clip.motion.action] += 1
     labels = {label: n for label, n in sorted(called.items()) if label}
-    report = session_report(
-        plan,
-        figures,
-        pictures,
-        pictured=pictured,
-        clips=called.total(),
-        labels=labels,
-    )
-    save_report(report, folder)
+    save_report(collected.report(called.total(), labels), folder)
 
 
 def capture_page(
@@ -139,8 +120,12 @@ def fingerprint(session: Session, rate_hz: float | None, body: Skeleton | None) 
         digest.update(f"{path.name}/{stat.st_size}/{stat.st_mtime_ns};".encode())
     if body is not None:
         digest.update(json.dumps(serialize.skeleton_to_dict(body)).encode())
-    safe = "".join(c if c.isalnum() else "_" for c in session.name)
-    return f"{safe}_{digest.hexdigest()[:10]}"
+    return f"{plain(session.name)}_{digest.hexdigest()[:10]}"
+
+
+def plain(name: str) -> str:
+    """A name, which is free text, as folders and TFDS take names."""
+    return "".join(c if c.isalnum() else "_" for c in name)
 
 
 def _inputs(session: Session) -> Iterator[Path]:
