@@ -36,37 +36,44 @@ class Block(nn.Module):
     """Attention and a feed-forward layer, each added to its normalised input."""
 
     heads: int
+    dtype: str = "float32"
 
     @nn.compact
     def __call__(self, x: Array, mix) -> Array:
-        """Apply the block to x [..., T, C]; ``mix`` is the attention."""
-        x = x + Attention(self.heads, name="attention")(Norm(name="norm1")(x), mix)
-        return x + FeedForward(name="feed_forward")(Norm(name="norm2")(x))
+        """Apply the block to x [P, ..., T, C]; ``mix`` is the attention."""
+        attention = Attention(self.heads, self.dtype, name="attention")
+        x = x + attention(Norm(name="norm1")(x), mix)
+        feed_forward = FeedForward(dtype=self.dtype, name="feed_forward")
+        return x + feed_forward(Norm(name="norm2")(x))
 
 
 class Backbone(nn.Module):
     """Causal transformer over pose tokens.
 
     Attributes:
-      width: channels C of the residual stream.
+      width: channels of the residual stream, those of all parities together.
       layers: number of blocks.
       heads: attention heads.
       window: poses a block looks back on, the current one included.
+      parities: P, 2 for a network that commutes with the mirror, else 1.
+      dtype: of the multiplications.
     """
 
     width: int
     layers: int
     heads: int
     window: int
+    parities: int = 1
+    dtype: str = "float32"
 
     def setup(self):
         """Create the layers."""
-        self.embed = Dense(self.width)
-        self.blocks = [Block(self.heads) for _ in range(self.layers)]
+        self.embed = Dense(self.width // self.parities, dtype=self.dtype)
+        self.blocks = [Block(self.heads, self.dtype) for _ in range(self.layers)]
         self.norm = Norm()
 
     def __call__(self, tokens: Array) -> Array:
-        """Read a sequence from its start: [B, T, F] to [B, T, C]."""
+        """Read a sequence from its start: [P, B, T, F] to [P, B, T, C]."""
         position = jnp.arange(tokens.shape[-2])
 
         def mix(q, k, v):
@@ -94,7 +101,7 @@ class Backbone(nn.Module):
         )
 
     def extend(self, tokens: Array, cache: Cache) -> tuple[Array, Cache]:
-        """Read the next T poses: [B, T, F] to [B, T, C] and the cache after them."""
+        """Read the next T poses [P, B, T, F]: [P, B, T, C] and the cache after them."""
         count = tokens.shape[-2]
         position = cache.length + jnp.arange(count, dtype=jnp.int32)
         everywhere = jnp.concatenate([cache.position, position])

@@ -19,15 +19,14 @@ def add_noise(residual: Array, noise: Array, tau: Array) -> Array:
     return (1 - tau) * residual + tau * noise
 
 
-def linear_estimate(noisy: Array, tau: Array) -> Array:
-    """Best linear guess of a unit-variance residual from its noisy version.
+def linear_gain(tau: Array) -> Array:
+    """Factor [...] of a noisy residual that guesses the clean one best.
 
-    It is what the network is given in place of the noisy residual: bounded for
-    every tau, and exactly 0 at tau = 1, so that the one-shot forecast cannot
-    depend on the noise.
+    The best linear guess, for a residual of unit variance, is what the network is
+    given in place of the noisy residual: bounded for every tau, and exactly 0 at
+    tau = 1, so that the one-shot forecast cannot depend on the noise.
     """
-    tau = tau[..., None, None]
-    return noisy * (1 - tau) / ((1 - tau) ** 2 + tau**2)
+    return (1 - tau) / ((1 - tau) ** 2 + tau**2)
 
 
 def loss_weight(tau: Array) -> Array:

@@ -4,7 +4,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from lmmjax.model.layers import Dense, FeedForward, Norm, sinusoidal
+from lmmjax.model import parity
+from lmmjax.model.layers import Dense, FeedForward, Norm, silu, sinusoidal
 
 Array = jax.Array
 
@@ -18,40 +19,53 @@ class Head(nn.Module):
     arXiv:2406.11838).
 
     Attributes:
-      width: channels of the MLP.
+      width: channels of the MLP, those of all parities together.
       layers: number of residual layers.
+      dtype: of the multiplications.
     """
 
     width: int
     layers: int
+    dtype: str = "float32"
 
     @nn.compact
     def __call__(self, noisy: Array, tau: Array, z: Array) -> Array:
         """Estimate the clean residual.
 
         Args:
-          noisy: [..., K, C] linear estimate of the residual from the noisy one;
+          noisy: [P, ..., N] linear estimate of the residual from the noisy one;
             exactly 0 at tau = 1, where the noise tells nothing.
           tau: [...] noise level in [0, 1].
-          z: [..., Z] summary of the past.
+          z: [P, ..., Z] summary of the past.
 
         Returns:
-          [..., K, C].
+          [P, ..., N].
         """
-        shape = noisy.shape
-        level = Dense(self.width, name="level")(sinusoidal(tau, 32))
-        past = Dense(self.width, name="past")(z)
-        condition = nn.silu(level + past)
-        flat = noisy.reshape(*shape[:-2], shape[-2] * shape[-1])
-        x = Dense(self.width, name="embed")(flat) + past
+        parities = noisy.shape[0]
+        width = self.width // parities
+
+        def dense(features: int, name: str, **options):
+            return Dense(features, dtype=self.dtype, name=name, **options)
+
+        level = parity.even(sinusoidal(tau, 32), parities)
+        past = dense(width, "past")(z)
+        condition = parity.sidewise(silu, dense(width, "level")(level) + past)
+        x = dense(width, "embed")(noisy) + past
         for n in range(self.layers):
-            modulation = Dense(
-                3 * self.width, kernel_init=nn.initializers.zeros, name=f"adapt{n}"
-            )(condition)
-            shift, scale, gate = jnp.split(modulation, 3, axis=-1)
-            inner = Norm(name=f"norm{n}")(x) * (1 + scale) + shift
-            x = x + (1 + gate) * FeedForward(2, name=f"feed_forward{n}")(inner)
-        out = Dense(
-            flat.shape[-1], kernel_init=nn.initializers.normal(1e-3), name="out"
-        )(Norm(name="norm")(x))
-        return out.reshape(shape)
+            adapt = dense(3 * width, f"adapt{n}", kernel_init=nn.initializers.zeros)
+            shift, scale, gate = jnp.split(adapt(condition), 3, axis=-1)
+            # Rounded here, and not where it is added to its other half.
+            inner = jax.lax.optimization_barrier(Norm(name=f"norm{n}")(x))
+            inner = parity.sidewise(_modulate, inner, scale, shift)
+            inner = FeedForward(2, dtype=self.dtype, name=f"feed_forward{n}")(inner)
+            x = x + parity.sidewise(_gated, inner, gate)
+        out = dense(noisy.shape[-1], "out", kernel_init=nn.initializers.normal(1e-3))
+        return out(Norm(name="norm")(x))
+
+
+def _modulate(x: Array, scale: Array, shift: Array) -> Array:
+    return x + x * scale + shift
+
+
+def _gated(x: Array, gate: Array) -> Array:
+    return x + x * gate

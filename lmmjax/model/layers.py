@@ -1,49 +1,121 @@
-"""The layers a movement model is made of.
+"""The layers a movement model is made of; each commutes with the mirror.
 
-Every layer with parameters is defined here and nowhere else. A network that
-commutes exactly with the mirror is then a change of this page: the same classes
-over a pair axis of (pose, mirrored pose), the rest of the model unchanged.
+Every layer with parameters is defined here and nowhere else. Activations are
+[P, ..., C]: even and odd features of a body with a mirror, or P = 1 and plain layers
+of a body without; see `lmmjax.model.parity`.
 """
 
 import einops
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+from lmmjax.model import parity
 
 Array = jax.Array
 
-Dense = nn.Dense
-Norm = nn.RMSNorm
+
+class Dense(nn.Module):
+    """A linear map of each parity: [P, ..., C] to [P, ..., D].
+
+    Attributes:
+      features: channels D of each parity.
+      bias: whether a constant is added; only even features can have one.
+      kernel_init: of the weights [P, C, D].
+      dtype: of the multiplication; sums are kept in float32.
+    """
+
+    features: int
+    bias: bool = True
+    kernel_init: nn.initializers.Initializer = nn.initializers.lecun_normal(
+        batch_axis=0
+    )
+    dtype: str = "float32"
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Apply the map."""
+        parities, channels = x.shape[0], x.shape[-1]
+        kernel = self.param(
+            "kernel", self.kernel_init, (parities, channels, self.features)
+        )
+        y = jnp.einsum(
+            "pnc,pcd->pnd",
+            x.reshape(parities, -1, channels).astype(self.dtype),
+            kernel.astype(self.dtype),
+            preferred_element_type=jnp.float32,
+        ).reshape(*x.shape[:-1], self.features)
+        if self.bias:
+            constant = self.param("bias", nn.initializers.zeros, (self.features,))
+            y = y.at[0].add(constant)
+        return y
+
+
+class Norm(nn.Module):
+    """Division by the root mean square over both parities: [P, ..., C]."""
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Apply the norm."""
+        parities, channels = x.shape[0], x.shape[-1]
+        scale = self.param("scale", nn.initializers.zeros, (parities, channels))
+        scale = scale.reshape(parities, *[1] * (x.ndim - 2), channels)
+        square = jnp.mean(x * x, axis=(0, -1), keepdims=True)
+        x = x * jax.lax.rsqrt(square + 1e-6)
+        return x + x * scale
+
+
+def gelu(x: Array) -> jax.Array:
+    """Gaussian error linear unit (arXiv:1606.08415), its product written as a sum."""
+    inner = np.sqrt(2 / np.pi).astype(np.float32) * (x + 0.044715 * x**3)
+    return 0.5 * (x + x * jnp.tanh(inner))
+
+
+def silu(x: Array) -> jax.Array:
+    """Number times its logistic function (Swish), the product written as a sum."""
+    return 0.5 * (x + x * jnp.tanh(0.5 * x))
 
 
 class FeedForward(nn.Module):
-    """Two dense layers with a GELU between: [..., C] to [..., C]."""
+    """Two dense layers with a GELU between: [P, ..., C] to [P, ..., C]."""
 
     expansion: int = 4
+    dtype: str = "float32"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Apply the layers."""
         width = x.shape[-1]
-        hidden = nn.gelu(Dense(self.expansion * width, name="up")(x))
-        return Dense(width, name="down")(hidden)
+        hidden = Dense(self.expansion * width, dtype=self.dtype, name="up")(x)
+        hidden = parity.sidewise(gelu, hidden)
+        return Dense(width, dtype=self.dtype, name="down")(hidden)
 
 
 class Attention(nn.Module):
-    """Projections to queries, keys and values, and back from their mixture."""
+    """Projections to queries, keys and values, and back from their mixture.
+
+    A score is the product of the even channels plus that of the odd ones, so the
+    mirror cannot change what is attended to.
+    """
 
     heads: int
+    dtype: str = "float32"
 
     @nn.compact
     def __call__(self, x: Array, mix) -> Array:
-        """Apply ``mix(q, k, v)``, each [..., T, H, C / H], to x [..., T, C]."""
+        """Apply ``mix(q, k, v)``, each [..., T, H, P C / H], to x [P, ..., T, C]."""
         width = x.shape[-1]
-        qkv = Dense(3 * width, use_bias=False, name="qkv")(x)
+        qkv = Dense(3 * width, bias=False, dtype=self.dtype, name="qkv")(x)
+        # Parity innermost: the channels that a position turns into each other, half
+        # a head apart, are of one parity.
         q, k, v = einops.rearrange(
-            qkv, "... t (n h c) -> n ... t h c", n=3, h=self.heads
+            qkv, "p ... t (n h c) -> n ... t h (c p)", n=3, h=self.heads
         )
-        mixed = einops.rearrange(mix(q, k, v), "... t h c -> ... t (h c)")
-        return Dense(width, use_bias=False, name="out")(mixed)
+        mixed = einops.rearrange(
+            mix(q, k, v), "... t h (c p) -> p ... t (h c)", p=x.shape[0]
+        )
+        return Dense(width, bias=False, dtype=self.dtype, name="out")(mixed)
 
 
 def rotate_by_position(x: Array, position: Array) -> Array:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton
-from lmmjax.model import diffusion, poses
+from lmmjax.model import diffusion, parity, poses
 from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.head import Head
 
@@ -28,6 +28,10 @@ class ModelConfig:
       head_width: channels of the head.
       head_layers: layers of the head.
       horizon: poses K that are predicted at once.
+      equivariant: whether the network commutes with the mirror of the body, which
+        then must have one; it has half of the weights that it would have otherwise.
+      dtype: of matrix products, ``float32`` or ``bfloat16``. All else, limits and
+        kinematics above all, is float32.
     """
 
     width: int = 192
@@ -37,6 +41,13 @@ class ModelConfig:
     head_width: int = 320
     head_layers: int = 2
     horizon: int = 15
+    equivariant: bool = True
+    dtype: str = "float32"
+
+    @property
+    def parities(self) -> int:
+        """P: even and odd features, or features of one kind."""
+        return 2 if self.equivariant else 1
 
 
 @functools.partial(
@@ -70,29 +81,31 @@ class Network(nn.Module):
     def setup(self):
         """Create backbone and head."""
         c = self.config
-        self.backbone = Backbone(c.width, c.layers, c.heads, c.window)
-        self.head = Head(c.head_width, c.head_layers)
+        self.backbone = Backbone(
+            c.width, c.layers, c.heads, c.window, c.parities, c.dtype
+        )
+        self.head = Head(c.head_width, c.head_layers, c.dtype)
 
     def __call__(self, tokens: Array, noisy: Array, tau: Array) -> Array:
         """All parameters in one pass, for initialisation."""
-        z = self.backbone(tokens)[..., -1, :]
-        return self.head(noisy, tau, z)
+        return self.denoise(noisy, tau, self.read(tokens)[..., -1, :])
 
-    def read(self, tokens):
-        """See `Backbone.__call__`."""
-        return self.backbone(tokens)
+    def read(self, tokens: Array) -> Array:
+        """Summary [B, T, Z] of tokens [P, B, T, F]."""
+        return parity.fold(self.backbone(tokens))
 
-    def extend(self, tokens, cache):
+    def extend(self, tokens: Array, cache: Cache) -> tuple[Array, Cache]:
         """See `Backbone.extend`."""
-        return self.backbone.extend(tokens, cache)
+        z, cache = self.backbone.extend(tokens, cache)
+        return parity.fold(z), cache
 
-    def empty_cache(self, batch):
+    def empty_cache(self, batch: int) -> Cache:
         """See `Backbone.empty_cache`."""
         return self.backbone.empty_cache(batch)
 
-    def denoise(self, noisy, tau, z):
-        """See `Head.__call__`."""
-        return self.head(noisy, tau, z)
+    def denoise(self, noisy: Array, tau: Array, z: Array) -> Array:
+        """See `Head.__call__`; the summary is [..., Z]."""
+        return self.head(noisy, tau, parity.unfold(z, self.config.parities))
 
 
 @functools.partial(
@@ -140,11 +153,30 @@ def initialize(
     config: ModelConfig,
     fps: float,
 ) -> MovementModel:
-    """A model with fresh parameters."""
-    tokens = jnp.zeros((1, 2, poses.num_features(body) + 1))
-    noisy = jnp.zeros((1, config.horizon, poses.num_channels(body)))
+    """A model with fresh parameters.
+
+    Raises:
+      ValueError: the network is to commute with the mirror of a body without one, or
+        its channels cannot be shared out evenly.
+    """
+    if config.equivariant and body.mirror is None:
+        raise ValueError(
+            "this body has no mirror: its joints' names show no left and right; take "
+            "ModelConfig(equivariant=False)"
+        )
+    if config.width % (2 * config.heads * config.parities) or (
+        config.head_width % config.parities
+    ):
+        raise ValueError(
+            f"width {config.width} must be a multiple of {2 * config.parities} times "
+            f"{config.heads} heads, head_width {config.head_width} of {config.parities}"
+        )
+    model = MovementModel({}, body, statistics, config, fps)
+    tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + 1)))
+    shape = (1, config.horizon, poses.num_channels(body))
+    noisy = _split_residual(model, jnp.zeros(shape))
     params = jax.jit(Network(config).init)(key, tokens, noisy, jnp.zeros(1))
-    return MovementModel(params["params"], body, statistics, config, fps)
+    return model.replace(params=params["params"])
 
 
 def num_parameters(model: MovementModel) -> int:
@@ -156,15 +188,33 @@ def _apply(model: MovementModel, method: str, *args):
     return model.network.apply({"params": model.params}, *args, method=method)
 
 
+def _split_tokens(model: MovementModel, tokens: Array) -> jax.Array:
+    """Tokens [..., F + 1] by parity, [P, ..., C]; the noise level is even."""
+    if not model.config.equivariant:
+        return parity.split(None, tokens)
+    mirror = parity.chain(poses.token_mirror(model.body), parity.signs(1))
+    return parity.split(mirror, tokens)
+
+
+def _split_residual(model: MovementModel, residual: Array) -> jax.Array:
+    """Residuals [..., K, C] by parity, [P, ..., K C']."""
+    x = parity.split(_residual_mirror(model), residual)
+    return x.reshape(*x.shape[:-2], -1)
+
+
+def _residual_mirror(model: MovementModel) -> parity.Mirror | None:
+    return poses.residual_mirror(model.body) if model.config.equivariant else None
+
+
 def _tokens(model: MovementModel, previous: Poses, observed: Poses, noise_level: Array):
-    """Normalised tokens [B, T, F + 1] of observed poses [B, T]."""
+    """Normalised tokens [P, B, T, C] of observed poses [B, T]."""
     features, _ = poses.tokens(model.body, previous, observed, model.fps)
     s = model.statistics
     normal = (features - s.token_mean) / s.token_scale
     # A glitch of a sensor must not drown a whole window.
     normal = jnp.clip(normal, -10, 10)
     level = jnp.broadcast_to(noise_level[..., None, None], (*normal.shape[:-1], 1))
-    return jnp.concatenate([normal, level], axis=-1)
+    return _split_tokens(model, jnp.concatenate([normal, level], axis=-1))
 
 
 def read(model: MovementModel, observed: Poses, noise_level: Array) -> jax.Array:
@@ -200,7 +250,12 @@ def empty_cache(model: MovementModel, batch: int) -> Cache:
 
 def denoise(model: MovementModel, noisy: Array, tau: Array, z: Array) -> jax.Array:
     """Estimate of the clean scaled residuals [..., K, C]; see `Head`."""
-    return _apply(model, "denoise", diffusion.linear_estimate(noisy, tau), tau, z)
+    # Scaled when it is split: a product that goes into the sum of two sides would
+    # be rounded on one of them only.
+    seen = _split_residual(model, noisy) * diffusion.linear_gain(tau)[..., None]
+    clean = _apply(model, "denoise", seen, tau, z)
+    clean = clean.reshape(*clean.shape[:-1], noisy.shape[-2], -1)
+    return parity.join(_residual_mirror(model), clean)
 
 
 def emit(model: MovementModel, last: Poses, residual: Array) -> Poses:
@@ -231,5 +286,12 @@ def sample(
     """One sampled future [..., K] per last pose and summary [..., Z]."""
     shape = (*z.shape[:-1], *model.statistics.residual_scale.shape)
     noise = temperature * jax.random.normal(key, shape)
+    return denoised(model, noise, last, z, steps)
+
+
+def denoised(
+    model: MovementModel, noise: Array, last: Poses, z: Array, steps: int
+) -> Poses:
+    """The future [..., K] that noise [..., K, C] stands for; see `sample`."""
     residual = diffusion.sample(lambda x, tau: denoise(model, x, tau, z), noise, steps)
     return emit(model, last, residual)

@@ -6,9 +6,11 @@ and turns are told in the frame of the body's own heading.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from kinematics import Motion, Poses, Skeleton, forward, limits, rotations
+from kinematics import Motion, Poses, Skeleton, forward, limits, rotations, symmetry
 from kinematics.skeleton import Array
+from lmmjax.model import parity
 
 # Residual channels before those of the joints: position (3), rotation (3).
 ROOT_CHANNELS = 6
@@ -28,6 +30,39 @@ def num_channels(body: Skeleton) -> int:
 def num_features(body: Skeleton) -> int:
     """Features F of a token."""
     return 13 + 2 * body.num_coordinates + 6 * (body.num_joints - 1)
+
+
+# How the mirror changes a vector of the world, and one along a turn's axis.
+_VECTOR, _TURN = parity.signs(1, -1, 1), parity.signs(-1, 1, -1)
+
+
+def _coordinates_mirror(body: Skeleton) -> parity.Mirror:
+    return parity.Mirror(*symmetry.coordinate_mirror(body))
+
+
+def residual_mirror(body: Skeleton) -> parity.Mirror:
+    """The mirror of a residual [..., C]."""
+    return parity.chain(_VECTOR, _TURN, _coordinates_mirror(body))
+
+
+def token_mirror(body: Skeleton) -> parity.Mirror:
+    """The mirror of a token's features [..., F]; see `tokens` for their order."""
+    twins = np.array(body.mirror)[1:] - 1
+    places = parity.Mirror(
+        (3 * twins[:, None] + np.arange(3)).ravel(), np.tile(_VECTOR.sign, len(twins))
+    )
+    joints = _coordinates_mirror(body)
+    return parity.chain(
+        parity.signs(1),
+        _VECTOR,
+        _TURN,
+        # The first two columns of S R S, the reflection S on both sides.
+        parity.signs(1, -1, 1, -1, 1, -1),
+        joints,
+        joints,
+        places,
+        places,
+    )
 
 
 def difference(body: Skeleton, start: Poses, end: Poses) -> jax.Array:

@@ -1,5 +1,6 @@
 """Fit a model to motions: body, scales, windows and training in one call."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 
@@ -17,6 +18,7 @@ from lmmjax.model.movement import (
 )
 from lmmjax.training import loop as loops
 from lmmjax.training import parallel
+from lmmjax.training.augment import can_mirror
 from lmmjax.training.loop import Evaluate, LoopConfig
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import OptimizerConfig
@@ -63,6 +65,9 @@ def fit(
     windows = training_windows(motions, context, model.horizon, stride)
     body, shares = fit_body(motions)
     fps = motions[0].fps
+    if model.equivariant and not can_mirror(body):
+        print("this body has no mirror, so the network will not commute with one")
+        model = dataclasses.replace(model, equivariant=False)
     numbers = fit_statistics(body, windows, model.horizon, fps)
     # Each process has clips of its own; all must build the same model.
     body, numbers = parallel.from_first_process((body, numbers))

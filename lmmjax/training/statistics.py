@@ -10,6 +10,7 @@ from kinematics import Poses, Skeleton
 from lmmjax.data.windows import Windows
 from lmmjax.model import poses
 from lmmjax.model.movement import Statistics
+from lmmjax.training.augment import can_mirror
 
 # Windows that the scales are measured on, drawn evenly over all clips.
 _WINDOWS = 512
@@ -28,7 +29,9 @@ def fit_statistics(
       fps: frames per second.
 
     Returns:
-      Statistics over up to 512 windows spread evenly over the data.
+      Statistics over up to 512 windows spread evenly over the data, and over their
+      mirror images where the body has a mirror: scales of a model that commutes with
+      it must not tell left from right.
     """
     count = len(windows)
     chosen = np.linspace(0, count - 1, min(count, _WINDOWS)).astype(int)
@@ -39,6 +42,14 @@ def fit_statistics(
         for index in chosen.reshape(-1, _BATCH)
     ]
     total = _sum(parts)
+    if can_mirror(body):
+        token, residual = poses.token_mirror(body), poses.residual_mirror(body)
+        for name, mirrored in (
+            ("token", token(total["token"])),
+            ("token_square", total["token_square"][token.source]),
+            ("residual_square", total["residual_square"][:, residual.source]),
+        ):
+            total[name] = (total[name] + mirrored) / 2
     mean = total["token"] / total["tokens"]
     variance = total["token_square"] / total["tokens"] - mean**2
     scale = np.sqrt(np.maximum(variance, 0))

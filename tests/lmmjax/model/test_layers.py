@@ -75,8 +75,55 @@ def test_fourier_features_tell_noise_levels_apart():
 
 def test_feed_forward_acts_on_every_position_alone():
     layer = layers.FeedForward()
-    x = jnp.asarray(np.random.default_rng(0).normal(size=(3, 8)), jnp.float32)
+    x = normal((2, 3, 8))
     params = layer.init(jax.random.key(0), x)
-    changed = layer.apply(params, x.at[1].add(1.0)) - layer.apply(params, x)
-    assert np.abs(changed[1]).min() > 0
-    np.testing.assert_array_equal(changed[::2], 0)
+    changed = layer.apply(params, x.at[:, 1].add(1.0)) - layer.apply(params, x)
+    assert np.abs(changed[:, 1]).min() > 0
+    np.testing.assert_array_equal(changed[:, ::2], 0)
+
+
+def normal(shape, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape), jnp.float32)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [layers.Dense(5), layers.Norm(), layers.FeedForward()],
+    ids=["dense", "norm", "feed forward"],
+)
+@pytest.mark.parametrize("rows", [1, 7, 64])
+def test_layers_commute_with_the_mirror_to_the_last_bit(layer, rows):
+    x, odd = normal((2, rows, 8)), np.float32([1, -1]).reshape(2, 1, 1)
+    params = jax.tree.map(
+        lambda p: p + 0.3 * normal(p.shape, 1), layer.init(jax.random.key(0), x)
+    )
+    apply = jax.jit(layer.apply)
+    np.testing.assert_array_equal(apply(params, x * odd), apply(params, x) * odd)
+    assert np.abs(apply(params, x)[1]).min() > 0
+
+
+def test_only_even_features_have_a_constant():
+    layer = layers.Dense(5)
+    params = layer.init(jax.random.key(0), normal((2, 3, 8)))
+    params = jax.tree.map(lambda p: p + 1.0, params)
+    found = layer.apply(params, jnp.zeros((2, 3, 8)))
+    np.testing.assert_array_equal(found[0], 1)
+    np.testing.assert_array_equal(found[1], 0)
+
+
+def test_half_precision_is_of_the_products_alone():
+    x = normal((1, 3, 64))
+    whole, half = layers.Dense(5), layers.Dense(5, dtype="bfloat16")
+    params = whole.init(jax.random.key(0), x)
+    found = half.apply(params, x)
+    assert found.dtype == jnp.float32
+    error = np.abs(found - whole.apply(params, x)).max()
+    assert 0 < error < 0.05
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(layers.gelu, jax.nn.gelu), (layers.silu, jax.nn.silu)]
+)
+def test_activations_are_the_usual_ones(ours, theirs):
+    x = jnp.linspace(-6, 6, 201)
+    np.testing.assert_allclose(ours(x), theirs(x), atol=2e-6)

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kinematics import limits
-from lmmjax.model import movement, num_parameters, poses
+from kinematics import Poses, limits, symmetry
+from lmmjax.model import movement, num_parameters, parity, poses
 from tests.kinematics import reference
 from tests.lmmjax import tiny
 
@@ -169,3 +169,78 @@ def test_size_of_the_model_is_that_of_its_configuration():
         model.config.horizon,
         poses.num_channels(model.body),
     )
+
+
+def mirror_image(body, x):
+    return Poses(
+        symmetry.mirror_vector(x.root_position),
+        symmetry.mirror_rotation(x.root_rotation),
+        symmetry.mirror_coordinates(body, x.joints),
+    )
+
+
+@pytest.fixture(scope="module")
+def symmetric():
+    """A model with scales that do not tell left from right, and the two mirrors."""
+    person = limits.widen(tiny.body(), tiny.motion().joints)
+    model = tiny.lively_model().replace(body=person)
+    return model, poses.token_mirror(person), poses.residual_mirror(person)
+
+
+@pytest.mark.parametrize(("batch", "frames"), [(1, 2), (3, 7), (5, 33)])
+def test_the_network_commutes_with_the_mirror_to_the_last_bit(symmetric, batch, frames):
+    model, token_mirror, residual_mirror = symmetric
+    rng = np.random.default_rng(frames)
+    token_mirror = parity.chain(token_mirror, parity.signs(1))
+    k, c = model.statistics.residual_scale.shape
+
+    def normal(*shape):
+        return jnp.asarray(rng.normal(size=shape), jnp.float32)
+
+    @jax.jit
+    def network(tokens, noisy, tau):
+        split = parity.split(token_mirror, tokens)
+        z = model.network.apply({"params": model.params}, split, method="read")
+        return movement.denoise(model, noisy, tau, z[:, -1])
+
+    tokens = normal(batch, frames, len(token_mirror.source))
+    noisy, tau = normal(batch, k, c), jnp.linspace(0.1, 1.0, batch)
+    found = network(token_mirror(tokens), residual_mirror(noisy), tau)
+    np.testing.assert_array_equal(found, residual_mirror(network(tokens, noisy, tau)))
+
+
+def test_the_sampler_commutes_with_the_mirror(symmetric, walk):
+    model, _, residual_mirror = symmetric
+
+    @jax.jit
+    def sampled(model, observed, noise):
+        z = movement.read(model, observed, CLEAN)[:, -1]
+        future = movement.denoised(model, noise, observed.at(every, -1), z, steps=4)
+        return future, poses.positions(model.body, future)
+
+    noise = jax.random.normal(
+        jax.random.key(0), (2, *model.statistics.residual_scale.shape)
+    )
+    future, places = sampled(model, walk, noise)
+    mirrored = model.with_offsets(symmetry.mirror_skeleton(model.body).offsets)
+    found, found_places = sampled(
+        mirrored, mirror_image(model.body, walk), residual_mirror(noise)
+    )
+    for a, b in zip(found, mirror_image(model.body, future), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    np.testing.assert_allclose(
+        found_places, symmetry.mirror_positions(model.body, places), atol=1e-6
+    )
+
+
+def test_what_cannot_be_mirrored_is_said():
+    config = tiny.CONFIG
+    lone = tiny.body(mirror=None)
+    with pytest.raises(ValueError, match="no mirror"):
+        movement.initialize(jax.random.key(0), lone, tiny.statistics(), config, 30.0)
+    odd = dataclasses.replace(config, width=20)
+    with pytest.raises(ValueError, match="multiple"):
+        movement.initialize(jax.random.key(0), tiny.body(), tiny.statistics(), odd, 30)
+    plain = dataclasses.replace(config, equivariant=False)
+    tiny.statistics()
+    movement.initialize(jax.random.key(0), lone, tiny.statistics(), plain, 30.0)
