@@ -27,6 +27,7 @@ REQUIRES = [
     "optax>=0.2.8",  # training
     "orbax-checkpoint>=0.12.8",  # training.checkpoint
     "orjson>=3.13",  # capture: a session has a JSON file per camera and frame
+    "safetensors>=0.8",  # the weights of pretrained models, without code in the file
     "scipy>=1.17",  # capture: assignment, filters
     "tensorflow-datasets>=4.9.10",  # data
     "tomli_w>=1.2",  # capture: calibrations and sessions are TOML
@@ -84,6 +85,9 @@ setup(
             "data/*/README.md",
             "data/*/CITATIONS.bib",
             "data/*/TAGS.txt",
+            "pretrained/*/CARD.md",
+            "pretrained/*/model.json",
+            "pretrained/*/weights.safetensors",
         ],
     },
     python_requires=">=3.11",

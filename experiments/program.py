@@ -17,6 +17,7 @@ from kinematics.formats import FormatError
 from lmmjax.capture import CaptureError
 from lmmjax.data.catalog import DataError
 from lmmjax.generation.continuation import PromptError
+from lmmjax.pretrained import PretrainedError
 from lmmjax.training.checkpoint import CheckpointError, quiet_logs
 
 _MISTAKES = (
@@ -26,6 +27,7 @@ _MISTAKES = (
     FormatError,
     PromptError,
     CheckpointError,
+    PretrainedError,
     FloatingPointError,
 )
 

@@ -156,13 +156,13 @@ def report(
             f"{100 * outside:.2f} % of test with the fitted ones",
             f"- seed {meta['loop']['seed']}, at most {meta['loop']['steps']} steps",
             f"- {jax.devices()[0].device_kind} ({jax.devices()[0].platform}), "
-            f"jax {jax.__version__}, commit {_commit()}, "
+            f"jax {jax.__version__}, commit {commit()}, "
             f"{datetime.date.today().isoformat()}",
         ]
     )
 
 
-def _commit() -> str:
+def commit() -> str:
     """Short name of the source's commit, or ``unknown`` outside of a checkout."""
     try:
         found = subprocess.run(

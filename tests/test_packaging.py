@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "lmmjax.model",
         "lmmjax.generation",
     },
+    "lmmjax.pretrained": {"kinematics", "lmmjax.data", "lmmjax.model"},
     "lmmjax.viewer": {"kinematics"},
 }
 HEAVY = ("flax", "optax", "orbax", "tensorflow_datasets", "array_record", "cv2")

@@ -1,0 +1,124 @@
+r"""Make a trained run into a pretrained model with its card.
+
+    python -m experiments.publish --workdir=runs/mine --name=mine \
+        --about=mine.md --hardware="one laptop, 40 minutes"
+
+It writes lmmjax/pretrained/<name>: model.json and weights.safetensors, which
+`lmmjax.load_pretrained` reads, and CARD.md. The card has the text of --about, the
+figures of --report (what experiments.evaluate wrote, by default), the command that
+trains the model, and its provenance. The text says what the model is, and has the
+parts "## Data and acknowledgement", "## Licence" and "## Limits".
+"""
+
+import contextlib
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+from experiments import program  # first: it sets up the compilation cache
+
+from absl import flags  # isort: skip
+
+from experiments import card, settings
+from experiments.settings import SettingError
+from lmmjax import pretrained
+from lmmjax.model import MovementModel
+from lmmjax.pretrained.shelf import CARD, SHELF
+from lmmjax.pretrained.weights import PRECISIONS
+from lmmjax.training.checkpoint import Checkpoints, load_model
+
+_WORKDIR = flags.DEFINE_string("workdir", "runs/train", "Folder of a trained run.")
+_NAME = flags.DEFINE_string(
+    "name", None, "Name to load it by: a-z, 0-9 and hyphens.", required=True
+)
+_ABOUT = flags.DEFINE_string(
+    "about", None, "Markdown that says what it is.", required=True
+)
+_HARDWARE = flags.DEFINE_string(
+    "hardware", None, "What it was trained on, and for how long.", required=True
+)
+_REPORT = flags.DEFINE_multi_string(
+    "report",
+    [],
+    "Markdown with its figures, may be repeated; <workdir>/report.md by default.",
+)
+_COMMAND = flags.DEFINE_string(
+    "command", None, "Command that trains it; that of the run's config by default."
+)
+_META = flags.DEFINE_string(
+    "meta", None, "JSON file that is kept with it, as settings of the sampler."
+)
+_PRECISION = flags.DEFINE_enum(
+    "precision", PRECISIONS[0], PRECISIONS, "Of the matrices in the file."
+)
+_OUT = flags.DEFINE_string(
+    "out", None, "Folder to write <name> to; that of the package by default."
+)
+
+
+def main() -> None:
+    """Publish and say what was written."""
+    name, workdir = _NAME.value, Path(_WORKDIR.value)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise SettingError(f"--name={name}: take a-z, 0-9 and single hyphens")
+    about = _text(_ABOUT.value)
+    card.check_about(about, _ABOUT.value)
+    extra = _json(_META.value) if _META.value else {}
+    model, meta = load_model(workdir)
+    with contextlib.closing(Checkpoints(workdir)) as checkpoints:
+        steps = checkpoints.latest_step() or 0
+    reports = [_text(path) for path in _REPORT.value or [str(workdir / "report.md")]]
+    command = _COMMAND.value or card.training_command(*settings.load(workdir))
+    kept = run_meta(meta) | extra
+    folder = Path(_OUT.value or SHELF) / name
+    stored = pretrained.save(model, folder, _PRECISION.value, kept)
+    facts = card.provenance(model, meta, steps, stored, _HARDWARE.value)
+    text = card.write(name, about, reports, command, facts)
+    (folder / CARD).write_text(text, encoding="utf-8")
+    print(
+        f"wrote {folder}: {stored['parameters']:,} parameters, "
+        f"{stored['bytes'] / 1e6:.2f} MB as {stored['precision']}"
+    )
+
+
+def run_meta(meta: dict) -> dict:
+    """What a checkpoint tells beside the model itself, without local folders."""
+    described = {"format", *(f.name for f in dataclasses.fields(MovementModel))}
+    kept = {k: v for k, v in meta.items() if k not in described}
+    part, key = card.LOCAL
+    if "experiment" in kept:
+        inner = {k: v for k, v in kept["experiment"][part].items() if k != key}
+        kept["experiment"] = {**kept["experiment"], part: inner}
+    return kept
+
+
+def _json(path: str) -> dict:
+    """The object in a JSON file.
+
+    Raises:
+      SettingError: it holds something else.
+    """
+    try:
+        found = json.loads(_text(path))
+    except ValueError as error:
+        raise SettingError(f"{path}: not JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise SettingError(f"{path}: must hold one JSON object")
+    return found
+
+
+def _text(path: str) -> str:
+    """The text of a file.
+
+    Raises:
+      SettingError: it is not text.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path}: not a text file ({error.reason})") from error
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,167 @@
+"""From a run to a model with a card."""
+
+import json
+
+import pytest
+
+from experiments import card, settings
+from experiments.configs import CONFIGS
+from lmmjax import pretrained
+from lmmjax.pretrained import shelf
+from lmmjax.training.checkpoint import Checkpoints
+from lmmjax.training.state import OptimizerConfig, create_state, optimizer
+from tests.experiments import binary
+from tests.lmmjax import tiny
+from tests.lmmjax.pretrained import example
+
+ABOUT = """A model of one who walks.
+
+## Data and acknowledgement
+Made up.
+
+## Licence
+Apache-2.0.
+
+## Limits
+It has seven joints.
+"""
+REPORT = """# Report
+
+## Forecast
+
+| method | 100 ms |
+| --- | --- |
+| model | 12.3 |
+
+### Detail
+"""
+SETTINGS = ["loop.steps=70", "data.test_subjects=08,09", "data.prepared_dir=/far/away"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run after 0 of its steps, with its report."""
+    workdir = tmp_path_factory.mktemp("run")
+    model = example.model()
+    config = settings.configure("small", SETTINGS)
+    settings.save(workdir, config, "/data/mine")
+    experiment = json.loads((workdir / "config.json").read_text())["config"]
+    meta = {"loop": experiment["loop"], "dataset": "m/1", "experiment": experiment}
+    checkpoints = Checkpoints(workdir)
+    state = create_state(model, optimizer(OptimizerConfig(), 10), 0)
+    checkpoints.save(state, model, meta)
+    checkpoints.close()
+    (workdir / "report.md").write_text(REPORT)
+    (workdir / "about.md").write_text(ABOUT)
+    (workdir / "meta.json").write_text('{"sampler": {"temperature": 0.9}}')
+    return workdir
+
+
+def publish(run, out, *flags, name="tiny-walk"):
+    return binary.run(
+        "publish",
+        f"--workdir={run}",
+        f"--name={name}",
+        f"--about={run / 'about.md'}",
+        "--hardware=one laptop, 40 minutes",
+        f"--out={out}",
+        *flags,
+    )
+
+
+def test_help_says_what_the_binary_is_for():
+    result = binary.run("publish", "--help")
+    assert (result.code, result.err) == (0, "")
+    assert "python -m experiments.publish" in result.out
+
+
+def test_a_run_becomes_a_model_that_loads_by_its_name(run, tmp_path, monkeypatch):
+    result = publish(run, tmp_path, f"--meta={run / 'meta.json'}")
+    assert result.code == 0, result.err
+    assert result.out.startswith(f"wrote {tmp_path / 'tiny-walk'}: 4,")
+    assert "MB as float32" in result.out
+    monkeypatch.setattr(shelf, "SHELF", tmp_path)
+    assert pretrained.names() == ("tiny-walk",)
+    model, meta = pretrained.load("tiny-walk")
+    assert model.config == tiny.CONFIG
+    assert meta["sampler"] == {"temperature": 0.9}
+    assert meta["dataset"] == "m/1"
+    assert meta["experiment"]["loop"]["steps"] == 70
+    assert meta.keys() == {"loop", "dataset", "experiment", "sampler"}
+    assert "/far/away" not in json.dumps(meta)
+    text = pretrained.card("tiny-walk")
+    assert text.startswith("# tiny-walk\n\nA model of one who walks.\n")
+    for part in (
+        "## Licence\nApache-2.0.",
+        "## Figures\n\n### Forecast\n\n| method | 100 ms |",
+        "| model | 12.3 |\n\n#### Detail",
+        'lmmjax.load_pretrained("tiny-walk")',
+        "- trained for 0 steps with seed 0: one laptop, 40 minutes",
+        "- data set m/1 at 30 poses per second",
+        "from commit ",
+    ):
+        assert part in text
+    for local in ("# Report", "/far/away", "/data/mine", str(run)):
+        assert local not in text
+
+
+def test_half_precision_other_reports_and_another_command(run, tmp_path):
+    (tmp_path / "a.md").write_text("| first |")
+    (tmp_path / "b.md").write_text("# B\n| second |")
+    reports = [f"--report={tmp_path / name}" for name in ("a.md", "b.md")]
+    command = "--command=python -m benchmarks.mine --all"
+    result = publish(run, tmp_path, "--precision=float16", command, *reports)
+    assert result.code == 0, result.err
+    assert "MB as float16" in result.out
+    text = (tmp_path / "tiny-walk" / "CARD.md").read_text()
+    assert "## Figures\n\n| first |\n\n| second |\n\n## Use" in text
+    assert "```sh\npython -m benchmarks.mine --all\n```" in text
+    assert "matrices kept as float16" in text
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_command_gives_the_same_configuration(name):
+    changes = [*SETTINGS[:2], "optim.learning_rate=3e-05", "data.test_subjects="]
+    config = settings.configure(name, changes)
+    command = card.training_command(config, "/data/mine")
+    words = command.replace("\\\n", " ").split()
+    assert words[:4] == ["python", "-m", "experiments.train", f"--config={name}"]
+    assert words[-1] == "--data_dir=<folder>"
+    given = [w.removeprefix("--set=") for w in words if w.startswith("--set=")]
+    assert settings.configure(name, given) == config
+    assert card.training_command(CONFIGS[name], None).split("\\")[1:] == [
+        f"\n    --config={name}"
+    ]
+
+
+def refused(result, *parts):
+    assert result.code == 1
+    assert result.out == ""
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
+    for part in parts:
+        assert part in result.err
+
+
+def test_mistakes_are_one_sentence_and_nothing_is_written(run, tmp_path):
+    out = tmp_path / "out"
+    for name in ("Walk", "../walk", "a--b", ""):
+        refused(publish(run, out, name=name), f"--name={name}: take a-z")
+    refused(publish(run, out, f"--workdir={tmp_path}"), "no checkpoint here")
+    refused(publish(run, out, "--report=gone.md"), "gone.md: No such file")
+    for text, told in (
+        (ABOUT.replace("## Limits", "## Other"), "lacks the part '## Limits'"),
+        (ABOUT[ABOUT.index("##") :], "lacks lines before all headings"),
+        ("", "lacks lines before all headings"),
+    ):
+        (tmp_path / "about.md").write_text(text)
+        refused(publish(run, out, f"--about={tmp_path / 'about.md'}"), told)
+    for content, told in (
+        (b"{", "meta.json: not JSON"),
+        (b"[]", "meta.json: must hold one JSON object"),
+        (b"\xff", "meta.json: not a text file"),
+    ):
+        (tmp_path / "meta.json").write_bytes(content)
+        refused(publish(run, out, f"--meta={tmp_path / 'meta.json'}"), told)
+    refused(binary.run("publish", "--name=x", "--about=x"), "--hardware=... is needed")
+    assert not out.exists()
