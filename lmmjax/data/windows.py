@@ -82,7 +82,7 @@ class Windows:
         last = self._end[index][:, None] - 1
         valid = frame <= last
         frame = np.minimum(frame, last)
-        poses = Poses(*(x[frame] for x in self._poses))
+        poses = Poses(*(x.take(frame, axis=0) for x in self._poses))
         return WindowBatch(canonical(poses), valid, self._offsets[self.clip[index]])
 
 
@@ -116,24 +116,41 @@ def canonical(poses: Poses) -> Poses:
 
 
 def batches(
-    windows: Windows, batch: int, seed: int, start: int = 0
+    windows: Windows,
+    batch: int,
+    seed: int,
+    start: int = 0,
+    weights: np.ndarray | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[WindowBatch]:
     """Endless batches in an order that depends on (seed, epoch) alone.
 
     Args:
       windows: the data.
-      batch: windows per batch.
+      batch: windows per batch, all parts together.
       seed: seed of the order.
       start: number of the first batch: a resumed run goes on where it was.
+      weights: [number of windows] how often each is drawn, up to a factor, with
+        replacement; ``1 / np.bincount(windows.clip)[windows.clip]`` shows all clips
+        equally often. Without weights every window comes once per epoch.
+      part: which part of each batch to give, (0, 2) for the first half: several
+        processes share the batches that one would see.
 
     Yields:
-      Batches; every window once per epoch, but for a last part of a batch.
+      Batches; without weights every window once per epoch, but for a last part of
+      a batch.
 
     Raises:
-      ValueError: there are no windows.
+      ValueError: there are no windows, the weights are not one number of at least 0
+        per window, or a batch cannot be divided into so many parts.
     """
     if not len(windows):
         raise ValueError("there are no windows to train on: all clips are too short")
+    this, parts = part
+    if batch % parts:
+        raise ValueError(f"a batch of {batch} cannot be divided over {parts} processes")
+    share = batch // parts
+    chances = None if weights is None else _chances(weights, len(windows))
     # Small sets are repeated, so that one epoch is one batch at least.
     order_length = max(len(windows), batch)
     per_epoch = order_length // batch
@@ -144,7 +161,22 @@ def batches(
         if number // per_epoch != epoch:
             epoch = number // per_epoch
             rng = np.random.default_rng([seed, epoch])
-            order = np.resize(rng.permutation(len(windows)), order_length)
-        first = number % per_epoch * batch
-        yield windows.take(order[first : first + batch])
+            if chances is None:
+                order = np.resize(rng.permutation(len(windows)), order_length)
+            else:
+                order = rng.choice(len(windows), order_length, p=chances)
+        first = number % per_epoch * batch + this * share
+        yield windows.take(order[first : first + share])
         number += 1
+
+
+def _chances(weights: np.ndarray, count: int) -> np.ndarray:
+    """Probabilities [count] in proportion to weights."""
+    weights = np.asarray(weights, np.float64)
+    if weights.shape != (count,):
+        raise ValueError(
+            f"weights of shape {weights.shape} for {count} windows; give one of each"
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ValueError("weights of windows must be finite, at least 0 and not all 0")
+    return weights / weights.sum()

@@ -1,16 +1,17 @@
 """The movement model, one idea a page.
 
-`layers`, `backbone` and `head` are the network; `poses` says what goes in and
-comes out; `diffusion` noises and samples; `movement` joins them to the body.
+`layers`, `backbone` and `head` are the network, `parity` is how it commutes with the
+mirror; `poses` says what goes in and comes out, `scales` in which units; `diffusion`
+noises and samples; `movement` joins them to the body.
 """
 
 from lmmjax.model.movement import (
     ModelConfig,
     MovementModel,
-    Statistics,
     initialize,
     num_parameters,
 )
+from lmmjax.model.scales import Statistics
 
 __all__ = [
     "ModelConfig",

@@ -22,11 +22,13 @@ class Head(nn.Module):
       width: channels of the MLP, those of all parities together.
       layers: number of residual layers.
       dtype: of the multiplications.
+      dropout: share of hidden features that training leaves out.
     """
 
     width: int
     layers: int
     dtype: str = "float32"
+    dropout: float = 0.0
 
     @nn.compact
     def __call__(self, noisy: Array, tau: Array, z: Array) -> Array:
@@ -57,7 +59,9 @@ class Head(nn.Module):
             # Rounded here, and not where it is added to its other half.
             inner = jax.lax.optimization_barrier(Norm(name=f"norm{n}")(x))
             inner = parity.sidewise(_modulate, inner, scale, shift)
-            inner = FeedForward(2, dtype=self.dtype, name=f"feed_forward{n}")(inner)
+            inner = FeedForward(2, self.dtype, self.dropout, name=f"feed_forward{n}")(
+                inner
+            )
             x = x + parity.sidewise(_gated, inner, gate)
         out = dense(noisy.shape[-1], "out", kernel_init=nn.initializers.normal(1e-3))
         return out(Norm(name="norm")(x))

@@ -82,13 +82,19 @@ class FeedForward(nn.Module):
 
     expansion: int = 4
     dtype: str = "float32"
+    dropout: float = 0.0
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        """Apply the layers."""
+        """Apply the layers; with dropout where there is a random key for it."""
         width = x.shape[-1]
         hidden = Dense(self.expansion * width, dtype=self.dtype, name="up")(x)
         hidden = parity.sidewise(gelu, hidden)
+        if self.dropout and self.has_rng("dropout"):
+            # Both parities of a feature are left out together.
+            hidden = nn.Dropout(self.dropout, broadcast_dims=(0,))(
+                hidden, deterministic=False
+            )
         return Dense(width, dtype=self.dtype, name="down")(hidden)
 
 
@@ -163,11 +169,63 @@ def attend(
     newest = query_position[-1]
     q = rotate_by_position(q, query_position - newest)
     k = rotate_by_position(k, key_position - newest)
+    score = jnp.einsum("...thc,...shc->...hts", q, k)
+    seen = _sees(query_position, key_position, window)
+    return jnp.einsum("...hts,...shc->...thc", _weight(score, seen, q.shape[-1]), v)
+
+
+def attend_ring(
+    q: Array,
+    query_position: Array,
+    *parts: tuple[Array, Array, Array],
+    window: int,
+) -> Array:
+    """`attend` to keys that were turned by their slots in a ring, in several arrays.
+
+    Frame n is in slot n mod W of its round. Its key is turned by the slot alone, once
+    and for all: angles stay small in a stream of any length. What a query sees is of
+    its own round up to its slot, and beyond its slot of the round before, so the
+    query is turned for either.
+
+    Args:
+      q: [..., T, H, C] queries.
+      query_position: [T] frame number of each query.
+      *parts: keys [..., H, C, S], turned by their position mod W, values
+        [..., H, S, C], and frame numbers [S], negative where there is no frame.
+      window: W, as in `attend`.
+
+    Returns:
+      [..., T, H, C].
+    """
+    slot = query_position % window
+    own = rotate_by_position(q, slot)
+    other = rotate_by_position(q, slot + window)
+    scores = []
+    for k, _, position in parts:
+        this, last = (jnp.einsum("...thc,...hcs->...hts", x, k) for x in (own, other))
+        scores.append(jnp.where(position % window <= slot[:, None], this, last))
+    position = jnp.concatenate([position for *_, position in parts])
+    seen = _sees(query_position, position, window)
+    weight = _weight(jnp.concatenate(scores, axis=-1), seen, q.shape[-1])
+    ends = np.cumsum([len(position) for *_, position in parts])
+    mixed = [
+        jnp.einsum("...hts,...hsc->...thc", share, v)
+        for share, (_, v, _) in zip(
+            jnp.split(weight, ends[:-1], axis=-1), parts, strict=True
+        )
+    ]
+    return sum(mixed[1:], mixed[0])
+
+
+def _sees(query_position: Array, key_position: Array, window: int) -> Array:
+    """Whether each query sees each key, [T, S]."""
     age = query_position[:, None] - key_position[None, :]
-    seen = (age >= 0) & (age < window) & (key_position >= 0)[None, :]
-    score = jnp.einsum("...thc,...shc->...hts", q, k) / jnp.sqrt(q.shape[-1])
-    weight = jax.nn.softmax(jnp.where(seen, score, -1e30), axis=-1)
-    return jnp.einsum("...hts,...shc->...thc", weight, v)
+    return (age >= 0) & (age < window) & (key_position >= 0)[None, :]
+
+
+def _weight(score: Array, seen: Array, channels: int) -> Array:
+    """Weights [..., T, S] of scores over so many channels; 0 for what is not seen."""
+    return jax.nn.softmax(jnp.where(seen, score / jnp.sqrt(channels), -1e30), axis=-1)
 
 
 def sinusoidal(x: Array, width: int) -> Array:

@@ -12,8 +12,14 @@ from kinematics import Poses, Skeleton
 from lmmjax.model import diffusion, parity, poses
 from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.head import Head
+from lmmjax.model.scales import Statistics, decode
 
 Array = jax.Array
+
+# Numbers that tell the network how training changed a window (the noise on it, its
+# speed, its direction in time), all 0 in use: it learns from what is changed without
+# mistaking it for the real thing (Karras et al. 2022, arXiv:2206.00364, appendix F).
+TOLD = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +34,13 @@ class ModelConfig:
       head_width: channels of the head.
       head_layers: layers of the head.
       horizon: poses K that are predicted at once.
+      components: smooth components M that tell them, K at most; see
+        `lmmjax.model.scales`.
       equivariant: whether the network commutes with the mirror of the body, which
         then must have one; it has half of the weights that it would have otherwise.
       dtype: of matrix products, ``float32`` or ``bfloat16``. All else, limits and
         kinematics above all, is float32.
+      dropout: share of hidden features that training leaves out.
     """
 
     width: int = 192
@@ -41,36 +50,15 @@ class ModelConfig:
     head_width: int = 320
     head_layers: int = 2
     horizon: int = 15
+    components: int = 10
     equivariant: bool = True
     dtype: str = "float32"
+    dropout: float = 0.0
 
     @property
     def parities(self) -> int:
         """P: even and odd features, or features of one kind."""
         return 2 if self.equivariant else 1
-
-
-@functools.partial(
-    jax.tree_util.register_dataclass,
-    data_fields=["token_mean", "token_scale", "residual_scale", "horizon_error"],
-    meta_fields=[],
-)
-@dataclasses.dataclass(frozen=True)
-class Statistics:
-    """What the model knows of the data as plain numbers.
-
-    Attributes:
-      token_mean: [F] mean of each feature of a token.
-      token_scale: [F] its standard deviation.
-      residual_scale: [K, C] root mean square of each residual channel.
-      horizon_error: [K] mean joint displacement in metres at each horizon: the
-        error of predicting that nothing moves.
-    """
-
-    token_mean: Array | np.ndarray
-    token_scale: Array | np.ndarray
-    residual_scale: Array | np.ndarray
-    horizon_error: Array | np.ndarray
 
 
 class Network(nn.Module):
@@ -82,9 +70,9 @@ class Network(nn.Module):
         """Create backbone and head."""
         c = self.config
         self.backbone = Backbone(
-            c.width, c.layers, c.heads, c.window, c.parities, c.dtype
+            c.width, c.layers, c.heads, c.window, c.parities, c.dtype, c.dropout
         )
-        self.head = Head(c.head_width, c.head_layers, c.dtype)
+        self.head = Head(c.head_width, c.head_layers, c.dtype, c.dropout)
 
     def __call__(self, tokens: Array, noisy: Array, tau: Array) -> Array:
         """All parameters in one pass, for initialisation."""
@@ -172,9 +160,8 @@ def initialize(
             f"{config.heads} heads, head_width {config.head_width} of {config.parities}"
         )
     model = MovementModel({}, body, statistics, config, fps)
-    tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + 1)))
-    shape = (1, config.horizon, poses.num_channels(body))
-    noisy = _split_residual(model, jnp.zeros(shape))
+    tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + TOLD)))
+    noisy = _split_residual(model, jnp.zeros((1, *statistics.shape)))
     params = jax.jit(Network(config).init)(key, tokens, noisy, jnp.zeros(1))
     return model.replace(params=params["params"])
 
@@ -184,20 +171,22 @@ def num_parameters(model: MovementModel) -> int:
     return sum(x.size for x in jax.tree.leaves(model.params))
 
 
-def _apply(model: MovementModel, method: str, *args):
-    return model.network.apply({"params": model.params}, *args, method=method)
+def _apply(model: MovementModel, method: str, *args, key: Array | None = None):
+    keys = None if key is None else {"dropout": key}
+    variables = {"params": model.params}
+    return model.network.apply(variables, *args, method=method, rngs=keys)
 
 
 def _split_tokens(model: MovementModel, tokens: Array) -> jax.Array:
-    """Tokens [..., F + 1] by parity, [P, ..., C]; the noise level is even."""
+    """Tokens [..., F + TOLD] by parity, [P, ..., C]; what is told is even."""
     if not model.config.equivariant:
         return parity.split(None, tokens)
-    mirror = parity.chain(poses.token_mirror(model.body), parity.signs(1))
+    mirror = parity.chain(poses.token_mirror(model.body), parity.signs(*[1] * TOLD))
     return parity.split(mirror, tokens)
 
 
 def _split_residual(model: MovementModel, residual: Array) -> jax.Array:
-    """Residuals [..., K, C] by parity, [P, ..., K C']."""
+    """Components [..., M, C] of a residual by parity, [P, ..., M C']."""
     x = parity.split(_residual_mirror(model), residual)
     return x.reshape(*x.shape[:-2], -1)
 
@@ -206,24 +195,34 @@ def _residual_mirror(model: MovementModel) -> parity.Mirror | None:
     return poses.residual_mirror(model.body) if model.config.equivariant else None
 
 
-def _tokens(model: MovementModel, previous: Poses, observed: Poses, noise_level: Array):
+def _tokens(
+    model: MovementModel, previous: Poses, observed: Poses, told: Array | None
+) -> jax.Array:
     """Normalised tokens [P, B, T, C] of observed poses [B, T]."""
     features, _ = poses.tokens(model.body, previous, observed, model.fps)
     s = model.statistics
     normal = (features - s.token_mean) / s.token_scale
     # A glitch of a sensor must not drown a whole window.
     normal = jnp.clip(normal, -10, 10)
-    level = jnp.broadcast_to(noise_level[..., None, None], (*normal.shape[:-1], 1))
-    return _split_tokens(model, jnp.concatenate([normal, level], axis=-1))
+    if told is None:
+        told = jnp.zeros((normal.shape[0], TOLD))
+    told = jnp.broadcast_to(told[:, None], (*normal.shape[:-1], TOLD))
+    return _split_tokens(model, jnp.concatenate([normal, told], axis=-1))
 
 
-def read(model: MovementModel, observed: Poses, noise_level: Array) -> jax.Array:
+def read(
+    model: MovementModel,
+    observed: Poses,
+    told: Array | None = None,
+    key: Array | None = None,
+) -> jax.Array:
     """Summary of the past at every pose of a sequence.
 
     Args:
       model: the model; its body's offsets broadcast with [B, T].
       observed: poses [B, T].
-      noise_level: [B] share of the context noise of training that they carry.
+      told: [B, TOLD] how training changed what is seen; nothing by default.
+      key: of the dropout in training.
 
     Returns:
       [B, T, Z]; position t depends on poses up to t only.
@@ -231,7 +230,8 @@ def read(model: MovementModel, observed: Poses, noise_level: Array) -> jax.Array
     return _apply(
         model,
         "read",
-        _tokens(model, observed.at(slice(None), 0), observed, noise_level),
+        _tokens(model, observed.at(slice(None), 0), observed, told),
+        key=key,
     )
 
 
@@ -239,8 +239,7 @@ def extend(
     model: MovementModel, previous: Poses, observed: Poses, cache: Cache
 ) -> tuple[jax.Array, Cache]:
     """Summary [B, T, Z] of the next poses [B, T] after those in the cache."""
-    level = jnp.zeros(observed.joints.shape[0])
-    return _apply(model, "extend", _tokens(model, previous, observed, level), cache)
+    return _apply(model, "extend", _tokens(model, previous, observed, None), cache)
 
 
 def empty_cache(model: MovementModel, batch: int) -> Cache:
@@ -248,30 +247,36 @@ def empty_cache(model: MovementModel, batch: int) -> Cache:
     return _apply(model, "empty_cache", batch)
 
 
-def denoise(model: MovementModel, noisy: Array, tau: Array, z: Array) -> jax.Array:
-    """Estimate of the clean scaled residuals [..., K, C]; see `Head`."""
+def denoise(
+    model: MovementModel,
+    noisy: Array,
+    tau: Array,
+    z: Array,
+    key: Array | None = None,
+) -> jax.Array:
+    """Estimate of the clean components [..., M, C] from noisy ones; see `Head`."""
     # Scaled when it is split: a product that goes into the sum of two sides would
     # be rounded on one of them only.
     seen = _split_residual(model, noisy) * diffusion.linear_gain(tau)[..., None]
-    clean = _apply(model, "denoise", seen, tau, z)
+    clean = _apply(model, "denoise", seen, tau, z, key=key)
     clean = clean.reshape(*clean.shape[:-1], noisy.shape[-2], -1)
     return parity.join(_residual_mirror(model), clean)
 
 
-def emit(model: MovementModel, last: Poses, residual: Array) -> Poses:
-    """The output layer: scaled residuals [..., K, C] to poses [..., K].
+def emit(model: MovementModel, last: Poses, components: Array) -> Poses:
+    """The output layer: components [..., M, C] of the future to its poses [..., K].
 
-    Limits are applied here, after everything else, and with them any residual
-    becomes a posture that the body can take; `poses.positions` of the result are
-    its forward kinematics, so bones cannot stretch either.
+    Limits are applied here, after everything else, and with them any number becomes a
+    posture that the body can take; `poses.positions` of the result are its forward
+    kinematics, so bones cannot stretch either.
     """
     start = jax.tree.map(lambda x: x[..., None, :], last)
-    return poses.advance(model.body, start, model.statistics.residual_scale * residual)
+    return poses.advance(model.body, start, decode(model.statistics, components))
 
 
 def forecast(model: MovementModel, last: Poses, z: Array) -> Poses:
     """The one-shot forecast [..., K] from the last pose and summary [..., Z]."""
-    shape = (*z.shape[:-1], *model.statistics.residual_scale.shape)
+    shape = (*z.shape[:-1], *model.statistics.shape)
     return emit(model, last, denoise(model, jnp.zeros(shape), jnp.ones(shape[:-2]), z))
 
 
@@ -284,7 +289,7 @@ def sample(
     temperature: float = 1.0,
 ) -> Poses:
     """One sampled future [..., K] per last pose and summary [..., Z]."""
-    shape = (*z.shape[:-1], *model.statistics.residual_scale.shape)
+    shape = (*z.shape[:-1], *model.statistics.shape)
     noise = temperature * jax.random.normal(key, shape)
     return denoised(model, noise, last, z, steps)
 
@@ -292,6 +297,6 @@ def sample(
 def denoised(
     model: MovementModel, noise: Array, last: Poses, z: Array, steps: int
 ) -> Poses:
-    """The future [..., K] that noise [..., K, C] stands for; see `sample`."""
-    residual = diffusion.sample(lambda x, tau: denoise(model, x, tau, z), noise, steps)
-    return emit(model, last, residual)
+    """The future [..., K] that noise [..., M, C] stands for; see `sample`."""
+    clean = diffusion.sample(lambda x, tau: denoise(model, x, tau, z), noise, steps)
+    return emit(model, last, clean)

@@ -65,6 +65,12 @@ def token_mirror(body: Skeleton) -> parity.Mirror:
     )
 
 
+def joint_features(body: Skeleton, features: Array) -> Array:
+    """Of a token's features [..., F] the unconstrained joint coordinates [..., D]."""
+    start = 13
+    return features[..., start : start + body.num_coordinates]
+
+
 def difference(body: Skeleton, start: Poses, end: Poses) -> jax.Array:
     """The residual [..., C] that leads from one pose to another.
 

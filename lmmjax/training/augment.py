@@ -1,11 +1,20 @@
-"""Augmentation: the same movements seen in the mirror."""
+"""Augmentation: movements in the mirror, faster, backwards, of a stiffer person.
+
+Each window is changed by a random key of its own.
+"""
+
+import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kinematics import Poses, Skeleton, symmetry
+from kinematics import Poses, Skeleton, limits, symmetry
 from lmmjax.data.windows import WindowBatch
+from lmmjax.model.movement import MovementModel
+from lmmjax.model.poses import joint_features
+
+Array = jax.Array
 
 
 def can_mirror(body: Skeleton) -> bool:
@@ -51,3 +60,90 @@ def mirror_some(
     )
     offsets = symmetry.mirror_positions(body, batch.offsets)
     return batch._replace(poses=poses, offsets=jnp.where(pick, offsets, batch.offsets))
+
+
+def frames_needed(frames: int, warp: float) -> int:
+    """Frames of a window from which one of ``frames`` can be taken at any speed."""
+    return 1 + math.ceil((frames - 1) * (1 + warp))
+
+
+def retime(
+    batch: WindowBatch, keys: Array, frames: int, warp: float, reverse: float
+) -> tuple[WindowBatch, Array]:
+    """Windows played at other speeds, some of them backwards.
+
+    Args:
+      batch: windows of at least ``frames_needed(frames, warp)`` frames.
+      keys: [B], one per window.
+      frames: frames of the result.
+      warp: speeds are between 1 - warp and 1 + warp.
+      reverse: probability of a window to run backwards; not where its clip ends
+        before the window does.
+
+    Returns:
+      Windows [B, frames], and [B, 2] what was done: speed less 1 in units of the
+      largest, and 1 where time runs backwards.
+    """
+    uniform = jax.vmap(lambda key: jax.random.uniform(key, (2,)))(keys)
+    change = 2 * uniform[:, 0] - 1
+    speed = 1 + warp * change
+    span = (frames - 1) * speed
+    end = jnp.ceil(span).astype(int)
+    whole = jnp.take_along_axis(batch.valid, end[:, None], axis=1)[:, 0]
+    back = (uniform[:, 1] < reverse) & whole
+    ahead = jnp.arange(frames) * speed[:, None]
+    at = jnp.where(back[:, None], span[:, None] - ahead, ahead)
+    low = jnp.clip(jnp.floor(at).astype(int), 0, batch.valid.shape[1] - 1)
+    high = jnp.minimum(low + 1, batch.valid.shape[1] - 1)
+    share = (at - low)[..., None]
+    rows = jnp.arange(len(keys))[:, None]
+
+    def between(x):
+        return x[rows, low] * (1 - share) + x[rows, high] * share
+
+    position, rotation, joints = map(between, batch.poses)
+    rotation = rotation / jnp.linalg.norm(rotation, axis=-1, keepdims=True)
+    needed = jnp.where(share[..., 0] > 0, high, low)
+    told = jnp.stack([change if warp else jnp.zeros_like(change), back], axis=-1)
+    return (
+        WindowBatch(
+            Poses(position, rotation, joints), batch.valid[rows, needed], batch.offsets
+        ),
+        told.astype(jnp.float32),
+    )
+
+
+def vary(
+    model: MovementModel,
+    batch: WindowBatch,
+    keys: Array,
+    posture: float,
+    amplitude: float,
+) -> WindowBatch:
+    """Windows of people with other postures, who move their joints more or less.
+
+    The root is left as it is, so feet no longer stand still where they did: for
+    movement that is seen from the pelvis.
+
+    Args:
+      model: its body and the spread of each joint coordinate.
+      batch: windows.
+      keys: [B], one per window.
+      posture: root mean square of a constant change of each joint coordinate, in
+        units of its spread in the data.
+      amplitude: most that a joint's movement about its mean grows or shrinks by.
+    """
+    count = batch.poses.joints.shape[-1]
+    spread = joint_features(model.body, model.statistics.token_scale)
+
+    def draw(key):
+        first, second = jax.random.split(key)
+        return jax.random.normal(first, (count,)), jax.random.uniform(second, (count,))
+
+    shift, grow = jax.vmap(draw)(keys)
+    u = limits.invert(model.body, batch.poses.joints)
+    mean = jnp.mean(u, axis=1, keepdims=True)
+    scale = 1 + amplitude * (2 * grow[:, None] - 1)
+    u = mean + scale * (u - mean) + posture * spread * shift[:, None]
+    joints = limits.apply(model.body, u)
+    return batch._replace(poses=batch.poses._replace(joints=joints))

@@ -19,12 +19,7 @@ import orbax.checkpoint as ocp
 
 from kinematics import Skeleton
 from lmmjax.data import serialize
-from lmmjax.model.movement import (
-    ModelConfig,
-    MovementModel,
-    Statistics,
-    initialize,
-)
+from lmmjax.model import ModelConfig, MovementModel, Statistics, initialize
 from lmmjax.training.state import TrainState
 
 _FORMAT = 1

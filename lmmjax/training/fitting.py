@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import numpy as np
@@ -18,7 +18,7 @@ from lmmjax.model.movement import (
 )
 from lmmjax.training import loop as loops
 from lmmjax.training import parallel
-from lmmjax.training.augment import can_mirror
+from lmmjax.training.augment import can_mirror, frames_needed
 from lmmjax.training.loop import Evaluate, LoopConfig
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import OptimizerConfig
@@ -37,6 +37,7 @@ def fit(
     evaluate: Evaluate | None = None,
     enough: Callable[[dict[str, float]], bool] | None = None,
     meta: dict | None = None,
+    action_weights: Mapping[str, float] | None = None,
 ) -> MovementModel:
     """Train a model on clips; go on where it was if the folder holds a run.
 
@@ -53,6 +54,8 @@ def fit(
       evaluate: measures a model on validation motion, from time to time.
       enough: whether what ``evaluate`` found is good enough to stop.
       meta: JSON values to keep beside the checkpoint.
+      action_weights: how often windows of each action are drawn, in proportion; 1 for
+        those not named. By default windows are drawn alike, whatever they show.
 
     Returns:
       The trained model, with averaged parameters.
@@ -62,14 +65,15 @@ def fit(
     """
     model = model or ModelConfig()
     loop = loop or LoopConfig()
-    windows = training_windows(motions, context, model.horizon, stride)
+    loss = loss or LossConfig()
+    windows = training_windows(motions, context, model.horizon, stride, loss.warp)
     body, shares = fit_body(motions)
     fps = motions[0].fps
     if model.equivariant and not can_mirror(body):
         print("this body has no mirror, so the network will not commute with one")
         model = dataclasses.replace(model, equivariant=False)
-    numbers = fit_statistics(body, windows, model.horizon, fps)
-    # Each process has clips of its own; all must build the same model.
+    numbers = fit_statistics(body, windows, model.horizon, fps, model.components)
+    # Sums round differently on other machines; all must build the same model.
     body, numbers = parallel.from_first_process((body, numbers))
     fresh = initialize(jax.random.key(loop.seed), body, numbers, model, fps)
     print(
@@ -81,19 +85,41 @@ def fit(
         windows,
         workdir,
         loop,
-        loss or LossConfig(),
+        loss,
         optim or OptimizerConfig(),
         evaluate,
         enough,
         meta={**shares, **(meta or {})},
+        weights=window_weights(windows, action_weights),
     )
 
 
+def window_weights(
+    windows: Windows, action_weights: Mapping[str, float] | None
+) -> np.ndarray | None:
+    """How often each window is drawn so that actions are drawn in proportion."""
+    if action_weights is None:
+        return None
+    actions = [clip.action for clip in windows.clips]
+    names, action = np.unique(actions, return_inverse=True)
+    action = action[windows.clip]
+    wanted = np.array([action_weights.get(str(name), 1.0) for name in names])
+    return (wanted / np.maximum(np.bincount(action, minlength=len(names)), 1))[action]
+
+
 def training_windows(
-    motions: Sequence[Motion], context: int, horizon: int, stride: int
+    motions: Sequence[Motion],
+    context: int,
+    horizon: int,
+    stride: int,
+    warp: float = 0.0,
 ) -> Windows:
-    """Windows of context and horizon; half of the context is enough to be there."""
-    length, least = context + horizon, context // 2 + horizon
+    """Windows of context and horizon at any speed that training plays them at.
+
+    Half of the context is enough to be there.
+    """
+    length = frames_needed(context + horizon, warp)
+    least = context // 2 + horizon
     windows = Windows(motions, length, stride, least=least)
     if not len(windows):
         raise DataError(

@@ -1,23 +1,29 @@
-"""The training loop: resume, step, log, evaluate, save."""
+"""The training loop: resume, step, log, evaluate, save.
+
+Updates are made in chunks of several, one call each, and the next chunk is handed to
+the device before the metrics of the last are read: between saves and evaluations the
+device always has work in hand.
+"""
 
 import contextlib
 import dataclasses
 import itertools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-import jax.numpy as jnp
+import jax
+import numpy as np
 
 from lmmjax.data.prefetch import prefetch
-from lmmjax.data.windows import Windows, batches
+from lmmjax.data.windows import WindowBatch, Windows, batches
 from lmmjax.model.movement import MovementModel
 from lmmjax.training import parallel
 from lmmjax.training.checkpoint import Checkpoints
-from lmmjax.training.log import Console, MetricLog
+from lmmjax.training.log import Report
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import OptimizerConfig, create_state, optimizer
-from lmmjax.training.step import make_step
+from lmmjax.training.step import Chunk, make_step, repeat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +32,14 @@ class LoopConfig:
 
     Attributes:
       steps: updates in all.
-      batch: windows per update, over the devices of this host.
+      batch: windows per update, over the devices of all processes.
       seed: of parameters, order and noise.
       save_every: steps between checkpoints.
       evaluate_every: steps between evaluations on validation motion.
       keep: checkpoints that stay on disk.
+      inner: most updates in one call. It changes no result: more of them hide more
+        of what the host does, fewer answer a request to stop sooner. On a CPU too a
+        loop on the device is no slower than calls from the host.
     """
 
     steps: int = 4000
@@ -39,6 +48,7 @@ class LoopConfig:
     save_every: int = 500
     evaluate_every: int = 500
     keep: int = 2
+    inner: int = 10
 
 
 # Metric name to value; lower is better for the first one.
@@ -56,12 +66,17 @@ def train(
     enough: Callable[[dict[str, float]], bool] | None = None,
     meta: dict | None = None,
     num_devices: int | None = None,
+    weights: np.ndarray | None = None,
 ) -> MovementModel:
     """Train a model, or go on with a run that was stopped.
 
     A run that is killed and started again ends with bitwise the same parameters
     as one that was not: the order of the data and all noise follow from the seed
     and the step. A run that has ended, by its steps or by ``enough``, is only read.
+
+    Several processes, joined by `jax.distributed.initialize`, train one model on the
+    batches that one process would see, each on its part of every batch. All of them
+    need the same windows and see the same workdir; the first one writes metrics.
 
     Args:
       model: fresh model; a resumed run must be of the same one.
@@ -73,7 +88,8 @@ def train(
       evaluate: measures the model with averaged parameters.
       enough: whether an evaluation is good enough to stop early.
       meta: JSON values that are kept beside the checkpoint.
-      num_devices: local devices to use, all by default.
+      num_devices: devices of each process to use, all by default.
+      weights: how often each window is drawn; see `lmmjax.data.windows.batches`.
 
     Returns:
       The model with averaged parameters.
@@ -83,7 +99,7 @@ def train(
         the last whole checkpoint stays.
       OSError: metrics.jsonl cannot be written.
       FloatingPointError: the loss is no longer a number.
-      KeyboardInterrupt: the process was asked to stop, and has saved.
+      KeyboardInterrupt: a process was asked to stop, and all have saved.
     """
     transform = optimizer(optimization, loop.steps)
     state = create_state(model, transform, loop.seed)
@@ -91,69 +107,97 @@ def train(
     checkpoints = Checkpoints(workdir, loop.keep)
     if checkpoints.latest_step() is not None:
         found = checkpoints.check(model)
-        state = parallel.replicate(checkpoints.restore(state), num_devices)
+        state = checkpoints.restore(parallel.across_processes(state, num_devices))
+        state = parallel.replicate(parallel.local(state), num_devices)
         if found.get("done"):
             checkpoints.close()
-            return model.replace(params=state.ema)
-    start = int(state.step)
-    step = parallel.parallelize(
-        make_step(model, transform, loss, optimization.ema, parallel.AXIS), num_devices
+            return model.replace(params=parallel.local(state.ema))
+    step = int(state.step)
+    own_from = round(loss.own_from * loop.steps) if loss.own else None
+    update = make_step(
+        model, transform, loss, optimization.ema, parallel.AXIS, own_from
     )
-    data = prefetch(
-        parallel.split(batch, num_devices)
-        for batch in itertools.islice(
-            batches(windows, loop.batch, loop.seed, start), max(loop.steps - start, 0)
-        )
-    )
-    log = MetricLog(workdir, start)
-    console = Console(loop.steps, start)
-    poses_per_step = loop.batch * windows.length
+    run = parallel.parallelize(repeat(update, parallel.AXIS), num_devices)
+    data = prefetch(chunks(windows, loop, step, num_devices, weights))
+    report = Report(workdir, loop.steps, step, loop.batch * windows.length)
     description = {**(meta or {}), "loop": dataclasses.asdict(loop)}
-    text = ""
-    with contextlib.ExitStack() as stack:
-        stop = stack.enter_context(_StopRequest())
-        for opened in (checkpoints, log, data):
-            stack.callback(opened.close)
-        for number, batch in enumerate(data, start + 1):
-            state, metrics = step(state, batch)
-            last, enough_found = number == loop.steps, False
-            report = last or number == 1 or number % 10 == 0
-            ending = last or stop.requested
-            saving = ending or number % loop.save_every == 0
-            # Reading a metric waits for the device: once per report, not per step.
-            if report or saving or number == start + 1:
-                values = {k: float(v) for k, v in metrics.items()}
-                _check_finite(values, number, workdir)
-                text = (
-                    f"loss {values['loss']:.3f} error {1e3 * values['error_m']:.1f} mm"
-                )
-                console.update(number, (number - start) * poses_per_step, text)
-            if report:
-                log.write(number, **values)
-            if evaluate is not None and (number % loop.evaluate_every == 0 or last):
-                found = evaluate(model.replace(params=state.ema))
-                log.write(number, **found)
+    with contextlib.ExitStack() as exits:
+        stop = exits.enter_context(_StopRequest())
+        for opened in (checkpoints, report, data):
+            exits.callback(opened.close)
+        for last, share in report.clock.watch(data):
+            updates, asked = (
+                parallel.for_each_device(x, num_devices)
+                for x in (last - step, stop.requested)
+            )
+            state, told = run(state, Chunk(share, updates, asked))
+            step = last
+            report.add(step, told)
+            report.read(behind=1)
+            saving = step == loop.steps or step % loop.save_every == 0
+            evaluating = evaluate is not None and (
+                step == loop.steps or step % loop.evaluate_every == 0
+            )
+            enough_found = False
+            if saving or evaluating or report.stopping:
+                report.read()
+            if evaluate is not None and evaluating:
+                averaged = model.replace(params=parallel.local(state.ema))
+                found = parallel.from_first_process(evaluate(averaged))
+                report.write(step, found)
                 enough_found = enough is not None and enough(found)
-            if saving or enough_found:
-                checkpoints.save(state, model, {**description, "done": enough_found})
-            if ending or enough_found:
-                console.update(
-                    number, (number - start) * poses_per_step, text, last=True
+            if saving or report.stopping or enough_found:
+                checkpoints.save(
+                    parallel.across_processes(state, num_devices),
+                    model,
+                    {**description, "done": enough_found},
                 )
+            if report.stopping or enough_found:
                 break
-    if stop.requested:
-        raise KeyboardInterrupt(
-            f"stopped at step {int(state.step)}; the same command goes on"
-        )
-    return model.replace(params=state.ema)
+    parallel.wait_for_all("the end of training")
+    # Or in the last chunk, which nobody stops.
+    if report.stopping or stop.requested:
+        raise KeyboardInterrupt(f"stopped at step {step}; the same command goes on")
+    return model.replace(params=parallel.local(state.ema))
 
 
-def _check_finite(values: dict[str, float], step: int, workdir) -> None:
-    if not all(jnp.isfinite(v) for v in values.values()):
-        raise FloatingPointError(
-            f"step {step}: the loss is no longer a number; start again with a lower "
-            f"--set optim.learning_rate (the last checkpoint in {workdir} is whole)"
-        )
+def chunks(
+    windows: Windows,
+    loop: LoopConfig,
+    start: int = 0,
+    num_devices: int | None = None,
+    weights: np.ndarray | None = None,
+) -> Iterator[tuple[int, WindowBatch]]:
+    """What a run reads: the last step of every chunk, and its batches on the devices.
+
+    Saves and evaluations are at the end of a chunk. The first chunk is one step, so
+    that a first line tells soon that all is well.
+
+    Args:
+      windows: training windows.
+      loop: length and rhythm.
+      start: steps that have been made.
+      num_devices: devices of each process to use, all by default.
+      weights: how often each window is drawn.
+
+    Yields:
+      Steps made after the chunk, and this process's part of its batches, [devices, N,
+      B, ...]; N is the same for all chunks.
+    """
+    part = parallel.process_part()
+    stream = batches(windows, loop.batch, loop.seed, start, weights, part)
+    room = max(1, min(loop.inner, loop.steps))
+    last = start
+    while last < loop.steps:
+        rhythms = (room, loop.save_every, loop.evaluate_every)
+        ends = [(last // every + 1) * every for every in rhythms]
+        end = min(loop.steps, *(ends if last > start else [start + 1]))
+        found = list(itertools.islice(stream, end - last))
+        # What fills the stack up is never looked at.
+        found += found[:1] * (room - len(found))
+        stack = jax.tree.map(lambda *x: np.stack(x), *found)
+        yield end, parallel.split(stack, num_devices, axis=1)
+        last = end
 
 
 class _StopRequest:

@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from kinematics import Poses
 from lmmjax.data.windows import WindowBatch
-from lmmjax.model import diffusion, movement, poses
+from lmmjax.model import diffusion, movement, poses, scales
 from lmmjax.model.movement import MovementModel
-from lmmjax.training.augment import mirror_some
+from lmmjax.training import augment, own
 
 Array = jax.Array
 
@@ -33,9 +35,20 @@ class LossConfig:
       residual: weight of the squared error of noisy residuals.
       body: weight of joint positions at noise levels below 1.
       mirror: share of the windows that are seen in the mirror; only for bodies
-        that have one.
+        that have one. A network that commutes with the mirror learns as much from
+        either image.
+      warp: most that windows are sped up or slowed down by; see
+        `lmmjax.training.augment` for this and the next three.
+      reverse: share of the windows that run backwards.
+      posture: size of constant changes of posture.
+      amplitude: most that movement grows or shrinks by.
       context_noise: largest scale of the noise on the context, in units of the
         typical change from one frame to the next.
+      own: share of the windows whose newest poses are samples of the model itself,
+        once training is so far; see `lmmjax.training.own`.
+      own_from: share of the training before that.
+      joint_weights: of each joint in distances, in proportion; by default all count
+        the same.
     """
 
     places: int = 8
@@ -45,11 +58,22 @@ class LossConfig:
     residual: float = 1.0
     body: float = 0.25
     mirror: float = 0.5
+    warp: float = 0.0
+    reverse: float = 0.0
+    posture: float = 0.0
+    amplitude: float = 0.0
     context_noise: float = 1.0
+    own: float = 0.25
+    own_from: float = 0.8
+    joint_weights: tuple[float, ...] = ()
 
 
 def loss(
-    model: MovementModel, batch: WindowBatch, keys: Array, config: LossConfig
+    model: MovementModel,
+    batch: WindowBatch,
+    keys: Array,
+    config: LossConfig,
+    own_samples: Array | bool = False,
 ) -> tuple[Array, dict[str, Array]]:
     """Loss of a batch and its parts.
 
@@ -59,83 +83,150 @@ def loss(
       keys: [B] one random key per window, so that splitting a batch over devices
         changes nothing.
       config: weights.
+      own_samples: whether some contexts end in own samples.
 
     Returns:
       Scalar loss and a dictionary of scalar parts; ``error_m`` is the mean joint
       error of the forecast in metres.
     """
-    if config.mirror:
-        # A fold of its own, so that the tosses are independent of the noise.
-        tosses = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys)
-        batch = mirror_some(model.body, batch, tosses, config.mirror)
+    shape = model.statistics.shape
     horizon = model.config.horizon
-    length = batch.valid.shape[1] - horizon
-    scale = model.statistics.residual_scale
-    noise = jax.vmap(lambda key: _draw(key, length, scale.shape, config))(keys)
+    length = context_length(batch.valid.shape[1], horizon, config)
+    batch, changed = _augment(model, batch, keys, length + horizon, config)
+    noise = jax.vmap(lambda key: _draw(key, length, horizon, shape, config))(keys)
     # The barriers keep XLA from drawing and deriving these anew for each use.
     noise = jax.lax.optimization_barrier(noise)
-    sequence_body = model.body.replace(offsets=batch.offsets[:, None])
-    place_body = model.body.replace(offsets=batch.offsets[:, None, None, None])
-    model = model.replace(body=sequence_body)
+    model = model.replace(body=model.body.replace(offsets=batch.offsets[:, None]))
+    observed = _observe(model, batch, noise, keys, config, own_samples)
+    scene = _scene(model, batch, observed, noise, config, own_samples)
 
-    past = batch.poses.at(slice(None), slice(length))
-    disturbance = noise.level[:, None, None] * scale[0] * noise.context
-    observed = poses.advance(model.body, past, disturbance)
-    z = movement.read(model, observed, noise.level)
-
-    rows = jnp.arange(len(keys))[:, None]
-    start = jax.tree.map(lambda x: x[rows, noise.place], observed)
-    z = z[rows, noise.place]
-    after = noise.place[..., None] + 1 + jnp.arange(horizon)
-    future = jax.tree.map(lambda x: x[rows[..., None], after], batch.poses)
-    valid = (
-        batch.valid[rows[..., None], after] & batch.valid[rows, noise.place][..., None]
+    residual = scales.encode(
+        model.statistics, poses.difference(model.body, scene.start, scene.future)
     )
-
-    before = jax.tree.map(lambda x: x[:, :, None], start)
-    residual = poses.difference(model.body, before, future) / scale
     noisy = diffusion.add_noise(residual[:, :, None], noise.residual, noise.tau)
     noisy, residual, observed = jax.lax.optimization_barrier(
         (noisy, residual, observed)
     )
     draws = noise.tau.shape[-1]
-    estimate = movement.denoise(
-        model, noisy, noise.tau, jnp.repeat(z[:, :, None], draws, axis=2)
-    )
+    # One key per share of a batch: with dropout alone, results depend on the number
+    # of devices.
+    dropout = jax.random.split(jax.random.fold_in(keys[0], 2))
+    told = jnp.concatenate([noise.level[:, None], changed], axis=-1)
+    z = movement.read(model, observed, told, dropout[0])
+    z = z[jnp.arange(len(keys))[:, None], noise.place]
+    z = jnp.repeat(z[:, :, None], draws, axis=2)
+    estimate = movement.denoise(model, noisy, noise.tau, z, dropout[1])
 
-    places = poses.positions(model.body, batch.poses)
-    target = places[rows[..., None], after][:, :, None]
-    here = places[rows, noise.place][:, :, None, None]
     # Kinematics cost most of a step, so of the noisy draws one is followed to the
     # joints, which is enough for a light term.
     followed = estimate[:, :, : min(2, draws)]
-    predicted = movement.emit(model, before, followed)
-    predicted_places = poses.positions(place_body, predicted)
+    place_body = model.body.replace(offsets=batch.offsets[:, None, None])
+    predicted = movement.emit(
+        model.replace(body=place_body),
+        scene.start.at(slice(None), slice(None), [0]),
+        followed,
+    )
+    draw_body = model.body.replace(offsets=batch.offsets[:, None, None, None])
+    target = poses.positions(place_body, scene.future)
+    error = poses.positions(draw_body, predicted) - target[:, :, None]
 
     # [B, P, K]. Divided by a constant and not by the number of valid frames, so
     # that the mean over devices is the mean over the whole batch.
+    valid = scene.valid
     weight = valid / valid.size
-    per_horizon = weight / model.statistics.horizon_error
     # A noisy draw is shown all K poses at once, so all of them must be there.
-    whole = (weight * jnp.all(valid, axis=-1, keepdims=True))[:, :, None]
-    distance = _length(predicted_places - target).mean(-1)
-    velocity = _length(_steps(predicted_places, here) - _steps(target, here)).mean(-1)
-    squared = jnp.mean((estimate - residual[:, :, None]) ** 2, axis=-1)
-    snr = diffusion.loss_weight(noise.tau[:, :, 1:])[..., None]
+    complete = jnp.all(valid, axis=-1, keepdims=True)
+    whole = (weight * complete)[:, :, None]
+    distance = _over_joints(_length(error), config)
+    steps = jnp.diff(
+        error[:, :, 0], axis=-3, prepend=jnp.zeros_like(error[:, :, 0, :1])
+    )
+    velocity = _over_joints(_length(steps), config)
+    squared = jnp.mean((estimate - residual[:, :, None]) ** 2, axis=(-2, -1))
+    snr = diffusion.loss_weight(noise.tau[:, :, 1:])
+    horizon_error = model.statistics.horizon_error
     parts = {
-        "position": jnp.sum(per_horizon * distance[:, :, 0]),
-        "velocity": jnp.sum(
-            weight * velocity[:, :, 0] / model.statistics.horizon_error[0]
-        ),
-        "residual": jnp.sum(whole * snr * squared[:, :, 1:]) / max(draws - 1, 1),
-        "body": jnp.sum(whole * distance[:, :, 1:] / model.statistics.horizon_error),
+        "position": jnp.sum(weight / horizon_error * distance[:, :, 0]),
+        "velocity": jnp.sum(weight * velocity / horizon_error[0]),
+        "residual": jnp.mean(complete * snr * squared[:, :, 1:]) if draws > 1 else 0.0,
+        "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),
     }
     total = sum(getattr(config, name) * part for name, part in parts.items())
     return total, {
         "loss": total,
-        **parts,
+        **{name: jnp.asarray(part) for name, part in parts.items()},
         "error_m": jnp.sum(weight * distance[:, :, 0]),
     }
+
+
+def context_length(frames: int, horizon: int, config: LossConfig) -> int:
+    """Poses of context in training windows of so many frames."""
+    length = frames - horizon
+    while augment.frames_needed(length + horizon, config.warp) > frames:
+        length -= 1
+    return length
+
+
+def _augment(
+    model, batch, keys, frames: int, config: LossConfig
+) -> tuple[WindowBatch, Array]:
+    """Changed windows [B, frames], and [B, 2] how time was changed."""
+
+    def folded(number: int) -> Array:
+        # Folds of their own, so that tosses are independent of the noise.
+        return jax.vmap(lambda key: jax.random.fold_in(key, number))(keys)
+
+    if config.mirror:
+        batch = augment.mirror_some(model.body, batch, folded(1), config.mirror)
+    told = jnp.zeros((len(keys), 2))
+    if config.warp or config.reverse:
+        batch, told = augment.retime(
+            batch, folded(3), frames, config.warp, config.reverse
+        )
+    if config.posture or config.amplitude:
+        batch = augment.vary(model, batch, folded(4), config.posture, config.amplitude)
+    return batch, told
+
+
+def _observe(model, batch, noise, keys, config: LossConfig, own_samples) -> Poses:
+    """The contexts [B, T] that are read: noisy, or with own samples at their end."""
+    length = noise.context.shape[1]
+    past = batch.poses.at(slice(None), slice(length))
+    scale = model.statistics.residual_scale[0]
+    disturbance = noise.level[:, None, None] * scale * noise.context
+    observed = poses.advance(model.body, past, disturbance)
+    if not config.own:
+        return observed
+    return jax.lax.cond(
+        own_samples,
+        lambda: own.continue_some(model, observed, keys, noise.own),
+        lambda: observed,
+    )
+
+
+class _Scene(NamedTuple):
+    """Places where the future is asked: start [B, P, 1], future and valid [B, P, K]."""
+
+    start: Poses
+    future: Poses
+    valid: Array
+
+
+def _scene(model, batch, observed, noise, config: LossConfig, own_samples) -> _Scene:
+    rows = jnp.arange(len(noise.place))[:, None]
+    place = noise.place
+    after = place[..., None] + 1 + jnp.arange(model.config.horizon)
+    start = observed.at(rows, place)
+    future = batch.poses.at(rows[..., None], after)
+    valid = batch.valid[rows[..., None], after] & batch.valid[rows, place][..., None]
+    if config.own:
+        true = batch.poses.at(rows, place)
+        led = own.lead_back(model.body, true, start, future)
+        replaced = (own_samples & (noise.own > 0))[:, None, None, None]
+        future = Poses(
+            *(jnp.where(replaced, a, b) for a, b in zip(led, future, strict=True))
+        )
+    return _Scene(start.at(slice(None), slice(None), None), future, valid)
 
 
 class _Noise(NamedTuple):
@@ -144,18 +235,19 @@ class _Noise(NamedTuple):
     place: Array
     tau: Array
     residual: Array
+    own: Array
 
 
 def _draw(
-    key: Array, length: int, shape: tuple[int, ...], config: LossConfig
+    key: Array, length: int, horizon: int, shape: tuple[int, ...], config: LossConfig
 ) -> _Noise:
     """All that is random about one window."""
     # Two draws, cut to pieces: each draw of its own would cost seconds to compile.
     draws = (config.places, config.draws)
     flat, normal = jax.random.split(key)
-    uniform = jax.random.uniform(flat, (2 + length + math.prod(draws),))
-    level, coin = uniform[0], uniform[1]
-    order, tau = uniform[2 : 2 + length], uniform[2 + length :].reshape(draws)
+    uniform = jax.random.uniform(flat, (3 + length + math.prod(draws),))
+    level, coin, tail = uniform[0], uniform[1], uniform[2]
+    order, tau = uniform[3 : 3 + length], uniform[3 + length :].reshape(draws)
     context, residual = (length, shape[-1]), (*draws, *shape)
     both = jax.random.normal(normal, (math.prod(context) + math.prod(residual),))
     place = jnp.resize(jnp.argsort(order), (config.places,))
@@ -166,13 +258,21 @@ def _draw(
         place,
         tau.at[:, 0].set(1.0),
         both[math.prod(context) :].reshape(residual),
+        # Of the others some end in own samples, of one pose to as many as there are.
+        jnp.where(
+            coin > 1 - config.own,
+            1 + jnp.floor(tail * min(length - 2, horizon)).astype(jnp.int32),
+            0,
+        ),
     )
 
 
-def _steps(places: Array, here: Array) -> Array:
-    """Joint displacements from frame to frame [..., K, J, 3]."""
-    here = jnp.broadcast_to(here, (*places.shape[:-3], 1, *places.shape[-2:]))
-    return jnp.diff(places, axis=-3, prepend=here)
+def _over_joints(values: Array, config: LossConfig) -> Array:
+    """Weighted mean over the joints, [..., J] to [...]."""
+    if not config.joint_weights:
+        return values.mean(-1)
+    weights = np.asarray(config.joint_weights, np.float32)
+    return values @ (weights / weights.sum())
 
 
 def _length(vectors: Array) -> Array:

@@ -18,7 +18,7 @@ _BATCH = 64
 
 
 def fit_statistics(
-    body: Skeleton, windows: Windows, horizon: int, fps: float
+    body: Skeleton, windows: Windows, horizon: int, fps: float, components: int
 ) -> Statistics:
     """Measure token and residual scales on training windows.
 
@@ -27,6 +27,7 @@ def fit_statistics(
       windows: training windows of more than ``horizon`` frames.
       horizon: K.
       fps: frames per second.
+      components: M; K of them are taken where that is less.
 
     Returns:
       Statistics over up to 512 windows spread evenly over the data, and over their
@@ -36,16 +37,16 @@ def fit_statistics(
     count = len(windows)
     chosen = np.linspace(0, count - 1, min(count, _WINDOWS)).astype(int)
     chosen = np.resize(chosen, -(-len(chosen) // _BATCH) * _BATCH)
+    blocks = chosen.reshape(-1, _BATCH)
     measure = jax.jit(_measure, static_argnames=("horizon", "fps"))
-    parts = [
-        measure(body, windows.take(index), horizon=horizon, fps=fps)
-        for index in chosen.reshape(-1, _BATCH)
-    ]
-    total = _sum(parts)
-    if can_mirror(body):
+    total = _sum(
+        measure(body, windows.take(index), horizon=horizon, fps=fps) for index in blocks
+    )
+    symmetric = can_mirror(body)
+    if symmetric:
         token, residual = poses.token_mirror(body), poses.residual_mirror(body)
         for name, mirrored in (
-            ("token", token(total["token"])),
+            ("token", total["token"][token.source] * token.sign),
             ("token_square", total["token_square"][token.source]),
             ("residual_square", total["residual_square"][:, residual.source]),
         ):
@@ -53,16 +54,39 @@ def fit_statistics(
     mean = total["token"] / total["tokens"]
     variance = total["token_square"] / total["tokens"] - mean**2
     scale = np.sqrt(np.maximum(variance, 0))
-    residual = np.sqrt(total["residual_square"] / total["residuals"][:, None])
+    root = np.sqrt(total["residual_square"] / total["residuals"][:, None])
+    residual_scale = np.maximum(root, 1e-4).astype(np.float32)
+    multiply = jax.jit(_multiply)
+    products = _sum(
+        multiply(body, windows.take(index), residual_scale) for index in blocks
+    )
+    covariance = products["products"] / max(products["count"], 1)
+    if symmetric:
+        covariance = (covariance + covariance[residual.source]) / 2
+    basis, component_scale = _principal(covariance, components)
     return Statistics(
         token_mean=mean.astype(np.float32),
         # A channel that never moves carries no information: keep its noise small.
         token_scale=np.maximum(scale, 1e-2).astype(np.float32),
-        residual_scale=np.maximum(residual, 1e-4).astype(np.float32),
+        residual_scale=residual_scale,
         horizon_error=np.maximum(total["error"] / total["residuals"], 1e-4).astype(
             np.float32
         ),
+        basis=basis,
+        component_scale=component_scale,
     )
+
+
+def _principal(covariance: np.ndarray, components: int) -> tuple[np.ndarray, ...]:
+    """Principal components [K, M] of all channels' [C, K, K], and scales [M, C]."""
+    _, vectors = np.linalg.eigh(covariance.sum(0))
+    basis = vectors[:, ::-1][:, :components]
+    # Eigenvectors have no sign; the same data shall give the same numbers.
+    basis = basis * np.where(basis[-1] < 0, -1.0, 1.0)
+    variance = np.einsum("km,ckl,lm->mc", basis, covariance, basis)
+    # A channel without this component has nothing to be magnified.
+    scale = np.sqrt(np.maximum(variance, 1e-4 * np.trace(covariance.mean(0))))
+    return basis.astype(np.float32), np.maximum(scale, 1e-4).astype(np.float32)
 
 
 def _sum(parts: Iterable[dict]) -> dict[str, np.ndarray]:
@@ -98,4 +122,22 @@ def _measure(body: Skeleton, batch, horizon: int, fps: float) -> dict[str, jax.A
         "residual_square": jnp.stack(squares),
         "residuals": jnp.stack(counts),
         "error": jnp.stack(errors),
+    }
+
+
+def _multiply(body: Skeleton, batch, scale: jax.Array) -> dict[str, jax.Array]:
+    """Products [C, K, K] of scaled residuals, summed over one batch of windows."""
+    body = body.replace(offsets=jnp.asarray(batch.offsets)[:, None, None])
+    horizon = scale.shape[0]
+    frames = Poses(*(jnp.asarray(x) for x in batch.poses))
+    valid = jnp.asarray(batch.valid)
+    starts = jnp.arange(valid.shape[1] - horizon)[:, None]
+    after = starts + 1 + jnp.arange(horizon)
+    every = slice(None)
+    r = poses.difference(body, frames.at(every, starts), frames.at(every, after))
+    whole = jnp.all(valid[:, after], axis=-1) & valid[:, starts[:, 0]]
+    r = jnp.where(whole[..., None, None], r / scale, 0)
+    return {
+        "products": jnp.einsum("bskc,bslc->ckl", r, r),
+        "count": jnp.sum(whole),
     }

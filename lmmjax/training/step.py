@@ -1,12 +1,14 @@
-"""One update of the parameters."""
+"""One update of the parameters, and many of them in one call."""
 
 import dataclasses
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
+from kinematics.skeleton import Array
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model.movement import MovementModel
 from lmmjax.training import loss as losses
@@ -14,7 +16,34 @@ from lmmjax.training.augment import can_mirror
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.state import TrainState
 
-Step = Callable[[TrainState, WindowBatch], tuple[TrainState, dict[str, jax.Array]]]
+Metrics = dict[str, jax.Array]
+Step = Callable[[TrainState, WindowBatch], tuple[TrainState, Metrics]]
+
+
+class Chunk(NamedTuple):
+    """What several updates in a row need.
+
+    Attributes:
+      batches: windows [N, B, ...], those of one update after another.
+      updates: [] how many to make, at most N; other windows are not looked at.
+      stop: [] whether somebody asked this process to stop.
+    """
+
+    batches: WindowBatch
+    updates: Array
+    stop: Array
+
+
+class Told(NamedTuple):
+    """What a chunk has to tell.
+
+    Attributes:
+      metrics: [N] of each update; those that were not made tell nothing.
+      stop: [] whether somebody asked any process to stop.
+    """
+
+    metrics: Metrics
+    stop: jax.Array
 
 
 def make_step(
@@ -23,6 +52,7 @@ def make_step(
     config: LossConfig,
     ema_decay: float,
     axis: str,
+    own_from: int | None = None,
 ) -> Step:
     """The update on one device's share of a batch, to be run under pmap.
 
@@ -32,6 +62,7 @@ def make_step(
       config: the loss.
       ema_decay: decay of the averaged parameters after many steps.
       axis: name of the axis of devices.
+      own_from: step from which on some contexts end in own samples; never without.
 
     Returns:
       A pure function of state and batch share to the new state and metrics, both
@@ -39,6 +70,8 @@ def make_step(
     """
     if not can_mirror(model.body):
         config = dataclasses.replace(config, mirror=0.0)
+    if own_from is None:
+        config = dataclasses.replace(config, own=0.0)
 
     def step(state: TrainState, batch: WindowBatch):
         # Each window has a key of its own, by its place in the whole batch: the
@@ -49,7 +82,9 @@ def make_step(
         keys = jax.vmap(lambda n: jax.random.fold_in(key, n))(number)
 
         def objective(params):
-            return losses.loss(model.replace(params=params), batch, keys, config)
+            ready = False if own_from is None else state.step >= own_from
+            trained = model.replace(params=params)
+            return losses.loss(trained, batch, keys, config, ready)
 
         gradients, metrics = jax.grad(objective, has_aux=True)(state.params)
         gradients, metrics = jax.lax.pmean((gradients, metrics), axis)
@@ -66,3 +101,36 @@ def make_step(
         )
 
     return step
+
+
+def repeat(
+    step: Step, axis: str
+) -> Callable[[TrainState, Chunk], tuple[TrainState, Told]]:
+    """Several updates in one call, so that the device never waits for the host.
+
+    The number of updates is a value and not a shape: chunks of any length run the
+    same program, and a run gives the same bits however it is cut into chunks.
+
+    Args:
+      step: one update.
+      axis: name of the axis of devices.
+    """
+    # Traced once for the shapes of its metrics and for the loop.
+    step = jax.jit(step)
+
+    def run(state: TrainState, chunk: Chunk) -> tuple[TrainState, Told]:
+        def batch_of(n) -> WindowBatch:
+            return jax.tree.map(lambda x: x[n], chunk.batches)
+
+        def update(n, carry):
+            state, history = carry
+            state, metrics = step(state, batch_of(n))
+            return state, jax.tree.map(lambda h, m: h.at[n].set(m), history, metrics)
+
+        room = chunk.batches.valid.shape[0]
+        shapes = jax.eval_shape(step, state, batch_of(0))[1]
+        empty = jax.tree.map(lambda x: jnp.zeros((room, *x.shape), x.dtype), shapes)
+        state, history = jax.lax.fori_loop(0, chunk.updates, update, (state, empty))
+        return state, Told(history, jax.lax.pmax(chunk.stop, axis))
+
+    return run

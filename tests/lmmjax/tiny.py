@@ -101,6 +101,8 @@ def statistics(config: ModelConfig = CONFIG) -> Statistics:
         np.ones(pose_features.num_features(person), np.float32),
         0.04 * np.tile(ahead[:, None], pose_features.num_channels(person)),
         0.03 * ahead,
+        np.eye(config.horizon, dtype=np.float32),
+        np.ones((config.horizon, pose_features.num_channels(person)), np.float32),
     )
 
 

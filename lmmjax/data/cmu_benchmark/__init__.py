@@ -22,7 +22,7 @@ from lmmjax.data.cmu_benchmark.files import (
     read_clip,
     read_part,
 )
-from lmmjax.data.cmu_benchmark.movement import to_motion
+from lmmjax.data.cmu_benchmark.movement import pinned, to_motion
 from lmmjax.data.cmu_benchmark.split import BenchmarkSplit, hold_out
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "BenchmarkSplit",
     "fingerprint",
     "hold_out",
+    "pinned",
     "read_clip",
     "read_part",
     "to_motion",

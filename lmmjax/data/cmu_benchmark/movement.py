@@ -46,6 +46,15 @@ def to_motion(clip: BenchmarkClip, phase: int = 0, first_row: bool = False) -> M
     )
 
 
+def pinned(motion: Motion) -> Motion:
+    """The motion seen from its pelvis, as the benchmark judges it: it stays at 0."""
+    still = np.zeros_like(motion.root_rotation)
+    still[:, 0] = 1
+    return motion.replace(
+        root_position=np.zeros_like(motion.root_position), root_rotation=still
+    )
+
+
 def exponential_map(vectors: np.ndarray) -> np.ndarray:
     """Rotation matrices [..., 3, 3] of row vectors, as the benchmark computes them.
 

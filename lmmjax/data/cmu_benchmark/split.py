@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from kinematics import Motion
 from lmmjax.data.catalog import DataError
 from lmmjax.data.cmu_benchmark.files import OBSERVED, BenchmarkClip
-from lmmjax.data.cmu_benchmark.movement import to_motion
+from lmmjax.data.cmu_benchmark.movement import pinned, to_motion
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,12 +47,15 @@ class BenchmarkSplit:
             of the benchmark alone.
 
         Returns:
-          ``train`` and ``validation``, without T-poses. The test is not among them:
+          ``train`` and ``validation``, without T-poses and seen from the pelvis, as the
+          published methods see them. The test is not among them:
           `lmmjax.evaluation.protocols` reads it.
         """
         return {
-            "train": [to_motion(c, phase) for c in self.train for phase in phases],
-            "validation": [to_motion(c) for c in self.validation],
+            "train": [
+                pinned(to_motion(c, phase)) for c in self.train for phase in phases
+            ],
+            "validation": [pinned(to_motion(c)) for c in self.validation],
         }
 
 

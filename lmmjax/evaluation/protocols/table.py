@@ -20,8 +20,7 @@ CAVEATS = (
     "The papers say mm; their code scales a unit of the files, which is 56.44 mm, to "
     f"70. True millimetres are {TRUE_MM:.3f} of the benchmark's units.",
     "Poses are seen from a pelvis that neither moves nor turns: where the body goes is "
-    "not judged. A movement model does read the root's path of the observed frames, "
-    "which is in the files; the published methods leave it out.",
+    "neither shown nor judged.",
     "The first row of each file is a T-pose. It is in the windows here, as in the "
     "published rows.",
     "Everybody is posed on the bones of subject 02, whose left and right differ.",

@@ -140,3 +140,61 @@ def test_a_resumed_run_sees_the_batches_it_would_have_seen(start):
     whole = itertools.islice(batches(counting(13), 4, seed=5), start, start + 7)
     resumed = itertools.islice(batches(counting(13), 4, seed=5, start=start), 7)
     np.testing.assert_array_equal(list(whole), list(resumed))
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(13)])
+@pytest.mark.parametrize("parts", [2, 4])
+def test_parts_of_a_batch_make_it_up_in_order(weights, parts):
+    def stream(part=(0, 1)):
+        found = batches(counting(13), 4, 5, start=2, weights=weights, part=part)
+        return np.array(list(itertools.islice(found, 6)))
+
+    shares = [stream((n, parts)) for n in range(parts)]
+    np.testing.assert_array_equal(np.concatenate(shares, axis=1), stream())
+
+
+def test_a_batch_that_cannot_be_divided_over_processes_is_told():
+    with pytest.raises(ValueError, match="batch of 4 cannot be divided over 3 proc"):
+        next(batches(counting(13), 4, 5, part=(0, 3)))
+
+
+def test_weighted_windows_come_as_often_as_they_weigh():
+    weights = np.array([0.0, 1.0, 3.0, 4.0])
+    stream = batches(counting(4), 2, seed=0, weights=weights)
+    drawn = np.bincount(np.ravel(list(itertools.islice(stream, 4000))), minlength=4)
+    expected = weights / 8
+    # Five standard deviations of the count of 8,000 draws.
+    deviation = np.sqrt(expected * (1 - expected) / 8000)
+    assert (np.abs(drawn / 8000 - expected) <= 5 * deviation).all()
+
+
+def test_weights_of_one_over_the_windows_of_a_clip_balance_clips():
+    found = Windows(numbered(40, 10), 5)
+    weights = 1 / np.bincount(found.clip)[found.clip]
+    stream = itertools.islice(batches(found, 20, seed=0, weights=weights), 100)
+    seen = np.concatenate([frames(batch)[:, 0] // 100 for batch in stream])
+    # Five standard deviations of the mean of 2,000 tosses.
+    assert abs(seen.mean() - 0.5) < 5 * 0.5 / np.sqrt(2000)
+
+
+@pytest.mark.parametrize("start", [1, 3, 4, 9])
+def test_a_resumed_weighted_run_sees_the_batches_it_would_have_seen(start):
+    weights = np.arange(13.0)
+    whole = batches(counting(13), 4, 5, weights=weights)
+    resumed = batches(counting(13), 4, 5, start, weights)
+    whole = itertools.islice(whole, start, start + 7)
+    np.testing.assert_array_equal(list(whole), list(itertools.islice(resumed, 7)))
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        (np.ones(3), r"shape \(3,\) for 4 windows"),
+        ([1, 1, 1, -1], "at least 0"),
+        ([1, 1, 1, np.nan], "finite"),
+        (np.zeros(4), "not all 0"),
+    ],
+)
+def test_weights_that_are_no_chances_are_told(weights, told):
+    with pytest.raises(ValueError, match=told):
+        next(batches(counting(4), 2, seed=0, weights=weights))

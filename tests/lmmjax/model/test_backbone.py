@@ -79,11 +79,22 @@ def test_the_cache_is_a_ring_of_constant_size(params, tokens):
     empty = BACKBONE.empty_cache(2)
     _, cache = in_chunks(params, tokens, [1] * FRAMES)
     assert jax.tree.map(jnp.shape, cache) == jax.tree.map(jnp.shape, empty)
-    assert cache.keys.shape == (LAYERS, 2, WINDOW, 2, 8)
+    assert [x.shape for x in cache.keys] == LAYERS * [(2, 2, 8, WINDOW)]
     assert int(cache.length) == FRAMES
-    np.testing.assert_array_equal(
-        np.sort(cache.position), np.arange(FRAMES - WINDOW, FRAMES)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_after_any_number_of_rounds_of_the_ring_a_stream_goes_on_the_same(
+    params, tokens, count
+):
+    _, cache = in_chunks(params, tokens, [9, 9, 5])
+    later = cache._replace(length=cache.length + 25_000 * WINDOW)
+    (here, now), (there, then) = (
+        extend(params, tokens[:, :, :count], x) for x in (cache, later)
     )
+    np.testing.assert_array_equal(here, there)
+    for a, b in zip(jax.tree.leaves(now[:2]), jax.tree.leaves(then[:2]), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_caches_agree_however_the_past_was_read(params, tokens):

@@ -57,6 +57,23 @@ def test_empty_slots_have_no_weight(qkv):
     np.testing.assert_allclose(padded, attend(q, k, v), atol=1e-6)
 
 
+@pytest.mark.parametrize("start", [0, 1, 100_001])
+@pytest.mark.parametrize("cut", [1, 4, FRAMES - 1])
+def test_attention_to_a_ring_in_parts_is_attention(qkv, start, cut):
+    q, k, v = qkv
+    frame = start + jnp.arange(FRAMES)
+    k = jnp.moveaxis(layers.rotate_by_position(k, frame % WINDOW), 1, 3)
+    v = jnp.moveaxis(v, 1, 2)
+    parts = [
+        (k[..., at], v[..., at, :], frame[at])
+        for at in (slice(cut), slice(cut, None), slice(0, 2))
+    ]
+    # Empty slots, whatever is in them.
+    parts[2] = 1e3 * parts[2][0], 1e3 * parts[2][1], jnp.array([-1, -2])
+    found = layers.attend_ring(q, frame, *parts, window=WINDOW)
+    np.testing.assert_allclose(found, attend(*qkv), atol=2e-6)
+
+
 def test_rotary_embedding_keeps_lengths_and_depends_on_the_frame(qkv):
     turned = layers.rotate_by_position(qkv[0], jnp.arange(FRAMES))
     norms = (np.linalg.norm(x, axis=-1) for x in (turned, qkv[0]))

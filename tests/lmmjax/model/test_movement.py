@@ -16,7 +16,6 @@ every = slice(None)
 READ, FORECAST = jax.jit(movement.read), jax.jit(movement.forecast)
 SAMPLE = jax.jit(movement.sample, static_argnames="steps")
 POSITIONS = jax.jit(poses.positions)
-CLEAN = jnp.zeros(2)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def last(walk):
 
 @pytest.fixture(scope="module")
 def z(model, walk):
-    return READ(model, walk, CLEAN)[:, -1]
+    return READ(model, walk)[:, -1]
 
 
 def bones(body, future):
@@ -94,7 +93,7 @@ def test_outputs_are_finite_for_huge_observations(model, walk):
     glitch = walk._replace(
         root_position=1e6 * walk.root_position, joints=1e6 * walk.joints
     )
-    summary = READ(model, glitch, CLEAN)
+    summary = READ(model, glitch)
     future = FORECAST(model, glitch.at(every, -1), summary[:, -1])
     assert np.isfinite(summary).all()
     assert all(np.isfinite(x).all() for x in future)
@@ -104,30 +103,32 @@ def test_outputs_are_finite_for_huge_observations(model, walk):
 def test_one_glitch_in_the_past_is_bounded(model, walk):
     at = [np.array(x) for x in walk]
     at[0][:, 5] += 1e4
-    far = READ(model, walk._replace(root_position=at[0]), CLEAN)
+    far = READ(model, walk._replace(root_position=at[0]))
     at[0][:, 5] += 1e4
-    further = READ(model, walk._replace(root_position=at[0]), CLEAN)
+    further = READ(model, walk._replace(root_position=at[0]))
     # Beyond the bound a glitch of twice the size is no other glitch.
     np.testing.assert_allclose(further[:, 5], far[:, 5], atol=2e-2)
 
 
 def test_summary_is_causal_and_the_same_anywhere(model, walk):
-    whole = READ(model, walk, CLEAN)
+    whole = READ(model, walk)
     joints = np.array(walk.joints)
     joints[:, 8:] += 0.1
-    changed = READ(model, walk._replace(joints=joints), CLEAN)
+    changed = READ(model, walk._replace(joints=joints))
     np.testing.assert_array_equal(changed[:, :8], whole[:, :8])
     assert np.abs(changed[:, 8] - whole[:, 8]).max() > 1e-3
     shifted = walk.root_position + np.float32([5, -3, 0])
-    moved = READ(model, walk._replace(root_position=shifted), CLEAN)
+    moved = READ(model, walk._replace(root_position=shifted))
     np.testing.assert_allclose(moved, whole, atol=2e-3)
 
 
-def test_noise_level_is_an_input(model, walk):
-    noisy = READ(model, walk, jnp.array([0.0, 1.0]))
-    clean = READ(model, walk, CLEAN)
-    np.testing.assert_array_equal(noisy[0], clean[0])
-    assert np.abs(noisy[1] - clean[1]).max() > 1e-3
+@pytest.mark.parametrize("which", range(movement.TOLD))
+def test_what_training_changed_is_an_input(model, walk, which):
+    told = np.zeros((2, movement.TOLD), np.float32)
+    told[1, which] = 1
+    changed, clean = READ(model, walk, told), READ(model, walk)
+    np.testing.assert_array_equal(changed[0], clean[0])
+    assert np.abs(changed[1] - clean[1]).max() > 1e-3
 
 
 def test_extending_the_cache_is_reading_the_whole(model, walk):
@@ -136,7 +137,7 @@ def test_extending_the_cache_is_reading_the_whole(model, walk):
     first, cache = extend(model, walk.at(every, 0), walk.at(every, slice(7)), cache)
     rest, _ = extend(model, walk.at(every, 6), walk.at(every, slice(7, None)), cache)
     found = np.concatenate([first, rest], axis=1)
-    np.testing.assert_allclose(found, READ(model, walk, CLEAN), atol=1e-4)
+    np.testing.assert_allclose(found, READ(model, walk), atol=1e-4)
 
 
 def test_another_person_has_other_joint_places(model, last, z):
@@ -148,16 +149,16 @@ def test_another_person_has_other_joint_places(model, last, z):
 
 
 def test_past_of_another_person_is_read_on_their_bones(model, walk):
-    tall = READ(model.with_offsets(1.2 * model.body.offsets), walk, CLEAN)
-    assert np.abs(tall - READ(model, walk, CLEAN)).max() > 1e-3
+    tall = READ(model.with_offsets(1.2 * model.body.offsets), walk)
+    assert np.abs(tall - READ(model, walk)).max() > 1e-3
     both = np.stack([model.body.offsets, 1.2 * model.body.offsets])[:, None]
-    each = READ(model.with_offsets(both), walk, CLEAN)
+    each = READ(model.with_offsets(both), walk)
     np.testing.assert_allclose(each[1], tall[1], atol=1e-5)
 
 
 def test_fresh_model_forecasts_that_nothing_moves(walk, last):
     model = tiny.fresh_model()
-    future = FORECAST(model, last, READ(model, walk, CLEAN)[:, -1])
+    future = FORECAST(model, last, READ(model, walk)[:, -1])
     still = POSITIONS(model.body, last)[:, None]
     assert np.abs(POSITIONS(model.body, future) - still).max() < 5e-3
 
@@ -191,8 +192,9 @@ def symmetric():
 def test_the_network_commutes_with_the_mirror_to_the_last_bit(symmetric, batch, frames):
     model, token_mirror, residual_mirror = symmetric
     rng = np.random.default_rng(frames)
-    token_mirror = parity.chain(token_mirror, parity.signs(1))
-    k, c = model.statistics.residual_scale.shape
+    told = parity.signs(*[1] * movement.TOLD)
+    token_mirror = parity.chain(token_mirror, told)
+    k, c = model.statistics.shape
 
     def normal(*shape):
         return jnp.asarray(rng.normal(size=shape), jnp.float32)
@@ -214,13 +216,11 @@ def test_the_sampler_commutes_with_the_mirror(symmetric, walk):
 
     @jax.jit
     def sampled(model, observed, noise):
-        z = movement.read(model, observed, CLEAN)[:, -1]
+        z = movement.read(model, observed)[:, -1]
         future = movement.denoised(model, noise, observed.at(every, -1), z, steps=4)
         return future, poses.positions(model.body, future)
 
-    noise = jax.random.normal(
-        jax.random.key(0), (2, *model.statistics.residual_scale.shape)
-    )
+    noise = jax.random.normal(jax.random.key(0), (2, *model.statistics.shape))
     future, places = sampled(model, walk, noise)
     mirrored = model.with_offsets(symmetry.mirror_skeleton(model.body).offsets)
     found, found_places = sampled(

@@ -5,9 +5,11 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
 
-from lmmjax.training import log
+from lmmjax.training import log, parallel
+from lmmjax.training.step import Told
 
 
 def lines(folder):
@@ -97,3 +99,78 @@ def test_speed_and_time_left_count_from_the_step_of_resumption(capsys, monkeypat
 )
 def test_clock(seconds, text):
     assert log._clock(seconds) == text
+
+
+def test_input_is_the_share_of_time_spent_in_the_source(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(log.time, "perf_counter", lambda: now)
+
+    def source():
+        nonlocal now
+        for n in range(4):
+            now += 1.0
+            yield n
+
+    clock = log.InputClock()
+    for n in clock.watch(source()):
+        assert n == round(now - 3 * n) - 1
+        now += 3.0
+    assert clock.share() == 0.25
+    now += 5.0
+    assert clock.share() == 0.0
+
+
+def told(*losses, stop=False):
+    """What a chunk of these losses tells, with room for one more."""
+    metrics = {
+        "loss": np.float32([*losses, 0.0]),
+        "error_m": np.float32([0.1] * len(losses) + [np.nan]),
+    }
+    return parallel.replicate(Told(metrics, np.array(stop)))
+
+
+def test_chunks_are_read_in_order_and_late_and_every_tenth_step_is_logged(tmp_path):
+    report = log.Report(tmp_path, steps=24, start=0, poses_per_step=8)
+    report.add(1, told(1.0))
+    report.add(12, told(*range(2, 13)))
+    report.read(behind=1)
+    assert [x["step"] for x in lines(tmp_path)] == [1]
+    report.add(24, told(*range(13, 25), stop=True))
+    report.read(behind=1)
+    assert not report.stopping
+    report.read()
+    assert report.stopping
+    report.close()
+    found = lines(tmp_path)
+    assert [x["step"] for x in found] == [x["loss"] for x in found] == [1, 10, 20, 24]
+    assert all(0 <= x["input_share"] <= 1 for x in found)
+
+
+def test_console_tells_the_share_of_input(tmp_path, capsys):
+    report = log.Report(tmp_path, steps=24, start=0, poses_per_step=8)
+    report.add(10, told(*range(1, 11)))
+    report.read()
+    report.close()
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r"10/24 \| loss 10.000 error 100.0 mm \| input \d+\.\d % \|", line)
+
+
+def test_the_step_whose_loss_is_no_number_is_named(tmp_path):
+    report = log.Report(tmp_path, steps=24, start=9, poses_per_step=8)
+    report.add(14, told(1.0, 2.0, np.inf, np.nan, np.nan))
+    with pytest.raises(FloatingPointError, match="step 12: the loss is no longer"):
+        report.read()
+    report.close()
+    assert [x["step"] for x in lines(tmp_path)] == [10]
+
+
+def test_other_processes_read_and_do_not_write(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(log.parallel, "process_part", lambda: (1, 2))
+    report = log.Report(tmp_path, steps=24, start=0, poses_per_step=8)
+    report.add(1, told(1.0, stop=True))
+    report.read()
+    report.write(1, {"answer": 42})
+    report.close()
+    assert report.stopping
+    assert not list(tmp_path.iterdir())
+    assert capsys.readouterr().err == ""

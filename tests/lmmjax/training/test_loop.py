@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import pytest
 
-from lmmjax.data.windows import Windows
+from lmmjax.data.windows import Windows, batches
 from lmmjax.training import loop, step
 from lmmjax.training.checkpoint import CheckpointError, Checkpoints, load_model
 from tests.lmmjax import tiny
@@ -28,10 +28,12 @@ def assert_same_parameters(a, b):
 
 
 def metrics(folder):
-    return [
-        json.loads(line)
-        for line in (folder / "metrics.jsonl").read_text().split("\n")[:-1]
-    ]
+    """Lines of the log, without the times in them."""
+    lines = (folder / "metrics.jsonl").read_text().split("\n")[:-1]
+    values = [json.loads(line) for line in lines]
+    shares = [x.pop("input_share") for x in values if "loss" in x]
+    assert all(0 <= share <= 1 for share in shares)
+    return values
 
 
 @pytest.fixture
@@ -71,13 +73,66 @@ def test_a_run_asked_to_stop_saves_and_says_how_to_go_on(quick, whole, tmp_path)
         return evaluate(model)
 
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt, match="stopped at step 7; the same command"):
+    with pytest.raises(KeyboardInterrupt, match="stopped at step 8; the same command"):
         toy.train(tmp_path, evaluate=stopped)
     assert signal.getsignal(signal.SIGTERM) == before
-    assert Checkpoints(tmp_path).latest_step() == 7
+    assert Checkpoints(tmp_path).latest_step() == 8
     again = toy.train(tmp_path, evaluate=evaluate)
     assert_same_parameters(again, whole[1])
     assert metrics(tmp_path) == metrics(whole[0])
+
+
+def test_the_length_of_chunks_changes_no_bit(quick, whole, tmp_path):
+    def died(model):
+        raise InterruptedError
+
+    # Stopped in the middle with one length of chunks, and ended with another.
+    config = dataclasses.replace(toy.LOOP, inner=1, evaluate_every=10)
+    with pytest.raises(InterruptedError):
+        toy.train(tmp_path, loop_config=config, evaluate=died)
+    assert Checkpoints(tmp_path).latest_step() == 8
+    config = dataclasses.replace(toy.LOOP, inner=3)
+    again = toy.train(tmp_path, loop_config=config, evaluate=evaluate)
+    assert_same_parameters(again, whole[1])
+    assert metrics(tmp_path)[-1] == metrics(whole[0])[-1]
+
+
+@pytest.mark.parametrize(
+    ("start", "ends"),
+    [
+        (0, [1, 4, 5, 7, 8, 10, 12, 14, 15]),
+        (6, [7, 8, 10, 12, 14, 15]),
+        (15, []),
+        (20, []),
+    ],
+)
+def test_chunks_end_where_something_is_to_be_done(start, ends):
+    config = loop.LoopConfig(
+        steps=15, batch=4, seed=3, save_every=4, evaluate_every=7, inner=5
+    )
+    windows = tiny.windows(length=6)
+    weights = np.arange(1.0, 1 + len(windows))
+    expected = batches(windows, 4, 3, start, weights)
+    done, found = start, []
+    for last, share in loop.chunks(windows, config, start, 2, weights):
+        assert share.valid.shape == (2, 5, 2, 6)
+        for n in range(last - done):
+            joints = next(expected).poses.joints.reshape(2, 2, 6, -1)
+            np.testing.assert_array_equal(share.poses.joints[:, n], joints)
+        done = last
+        found.append(last)
+    assert found == ends
+
+
+def test_a_request_to_stop_in_the_last_chunk_is_not_lost(quick, tmp_path):
+    def stopped(model):
+        signal.raise_signal(signal.SIGINT)
+        return evaluate(model)
+
+    short = dataclasses.replace(toy.LOOP, steps=1)
+    with pytest.raises(KeyboardInterrupt, match="stopped at step 1;"):
+        toy.train(tmp_path, loop_config=short, evaluate=stopped)
+    assert Checkpoints(tmp_path).latest_step() == 1
 
 
 def test_metrics_have_every_step_once_and_in_order_after_a_kill(quick, whole, tmp_path):
@@ -163,7 +218,7 @@ def test_a_run_with_another_model_is_refused_in_a_sentence(quick, whole):
 def test_a_loss_that_is_no_number_ends_the_run_before_it_is_saved(
     monkeypatch, tmp_path
 ):
-    def broken(model, batch, keys, config):
+    def broken(model, batch, keys, config, own_samples=False):
         value, parts = toy.toy_loss(model, batch, keys, config)
         return jax.numpy.nan * value, {**parts, "loss": jax.numpy.nan * value}
 

@@ -4,13 +4,13 @@ import jax
 import numpy as np
 import pytest
 
-from kinematics import Poses
+from kinematics import Poses, limits
 from lmmjax.data.windows import Windows
-from lmmjax.model import poses
+from lmmjax.model import poses, scales
 from lmmjax.training import statistics
 from tests.lmmjax import tiny
 
-HORIZON, LENGTH = 2, 6
+HORIZON, LENGTH, COMPONENTS = 2, 6, 2
 every = slice(None)
 
 
@@ -24,7 +24,9 @@ def windows():
 @pytest.fixture(scope="module")
 def found(windows):
     assert len(windows) == 64
-    return statistics.fit_statistics(tiny.body(), windows, HORIZON, tiny.FPS)
+    return statistics.fit_statistics(
+        tiny.body(), windows, HORIZON, tiny.FPS, COMPONENTS
+    )
 
 
 def test_scales_are_those_of_numpy(windows, found):
@@ -61,7 +63,7 @@ def test_frames_after_the_end_of_a_clip_do_not_count(found):
     clips = [tiny.motion(n, LENGTH - 1) for n in range(4)]
     padded, disturbed = (
         statistics.fit_statistics(
-            tiny.body(), kind(clips, LENGTH, least=5), HORIZON, tiny.FPS
+            tiny.body(), kind(clips, LENGTH, least=5), HORIZON, tiny.FPS, COMPONENTS
         )
         for kind in (Windows, Disturbed)
     )
@@ -78,9 +80,65 @@ def test_scales_of_what_never_moves_are_above_zero():
         joints=np.zeros_like(clip.joints),
     )
     found = statistics.fit_statistics(
-        tiny.body(), Windows([still], LENGTH), HORIZON, tiny.FPS
+        tiny.body(), Windows([still], LENGTH), HORIZON, tiny.FPS, COMPONENTS
     )
     assert found.token_scale.min() == np.float32(1e-2)
     assert found.residual_scale.min() == np.float32(1e-4)
     assert found.horizon_error.min() == np.float32(1e-4)
     assert all(x.dtype == np.float32 for x in jax.tree.leaves(found))
+
+
+def residuals(body, windows, horizon):
+    """Residuals [N, K, C] of all windows from each of their poses on."""
+    batch = windows.take(np.arange(len(windows)))
+    body = body.replace(offsets=batch.offsets[:, None])
+    starts = range(LENGTH - horizon)
+    parts = [
+        jax.jit(poses.difference)(
+            body, batch.poses.at(every, [s]), batch.poses.at(every, slice(s + 1, None))
+        )[:, :horizon]
+        for s in starts
+    ]
+    return np.concatenate(parts)
+
+
+def test_components_have_unit_variance_and_lose_nothing_when_all_are_kept(
+    windows, found
+):
+    r = residuals(tiny.body(), windows, HORIZON)
+    x = np.asarray(scales.encode(found, r))
+    assert x.shape[1:] == found.shape
+    variance = (x**2).mean(0)
+    # What hardly moves is not magnified.
+    floor = found.component_scale.min()
+    moving = found.component_scale > 1.01 * floor
+    np.testing.assert_allclose(variance[moving], 1.0, rtol=1e-3)
+    assert (variance[~moving] < 1.01).all()
+    assert moving.mean() > 0.8
+    np.testing.assert_allclose(scales.decode(found, x), r, atol=1e-5)
+    gram = found.basis.T @ found.basis
+    np.testing.assert_allclose(gram, np.eye(COMPONENTS), atol=1e-6)
+
+
+def test_few_components_hold_the_most_that_as_many_can(windows):
+    horizon = 4
+    few = statistics.fit_statistics(tiny.body(), windows, horizon, tiny.FPS, 1)
+    r = residuals(tiny.body(), windows, horizon) / few.residual_scale
+    kept = np.einsum("kl,nlc->nkc", few.basis @ few.basis.T, r)
+    flat = np.moveaxis(r, 1, 2).reshape(-1, horizon)
+    best = np.linalg.svd(np.float64(flat), compute_uv=False)
+    np.testing.assert_allclose(
+        np.sum((r - kept) ** 2), np.sum(best[1:] ** 2), rtol=1e-3
+    )
+    assert few.shape == (1, poses.num_channels(tiny.body()))
+
+
+def test_scales_of_a_body_with_a_mirror_do_not_tell_left_from_right(windows):
+    body = limits.widen(tiny.body(), windows.clips[0].joints)
+    found = statistics.fit_statistics(body, windows, HORIZON, tiny.FPS, COMPONENTS)
+    token, residual = poses.token_mirror(body), poses.residual_mirror(body)
+    np.testing.assert_array_equal(token(found.token_mean), found.token_mean)
+    for x in (found.token_scale, found.token_scale[token.source]):
+        np.testing.assert_array_equal(x, found.token_scale)
+    for x in (found.residual_scale, found.component_scale):
+        np.testing.assert_array_equal(x[:, residual.source], x)

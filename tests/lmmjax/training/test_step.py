@@ -7,7 +7,7 @@ import pytest
 from lmmjax.training import parallel
 from lmmjax.training import step as training_step
 from lmmjax.training.state import OptimizerConfig, create_state, optimizer
-from lmmjax.training.step import make_step
+from lmmjax.training.step import Chunk, make_step, repeat
 from tests.lmmjax import tiny
 from tests.lmmjax.training import toy
 
@@ -80,6 +80,49 @@ def test_every_device_holds_the_same_state(two):
 def test_steps_are_counted_and_their_metrics_told(one):
     assert int(one[0].step) == STEPS
     assert all({"loss", "error_m", "gradient_norm"} <= set(x) for x in one[1])
+
+
+def test_a_chunk_is_its_updates_one_after_another(two):
+    state, _ = prepared(2)
+    update = make_step(
+        tiny.fresh_model(toy.MODEL),
+        optimizer(OptimizerConfig(warmup=1), 10),
+        toy.LOSS,
+        0.999,
+        parallel.AXIS,
+    )
+    run = parallel.parallelize(repeat(update, parallel.AXIS), 2)
+    windows = tiny.windows(length=6)
+    shown = [windows.take(np.arange(4) + 3 * n) for n in range(STEPS)]
+    # A batch that fills the stack up, and would ruin everything.
+    spoiled = jax.tree.map(lambda x: np.full_like(x, np.nan, float), shown[0])
+    stack = jax.tree.map(lambda *x: np.stack(x), *shown, spoiled)
+    stack = stack._replace(valid=stack.valid.astype(bool))
+    share = parallel.split(stack, 2, axis=1)
+    each = [parallel.for_each_device(x, 2) for x in (STEPS, False)]
+    state, told = run(state, Chunk(share, *each))
+    assert int(state.step) == STEPS
+    assert not told.stop
+    for n, before in enumerate(two[1]):
+        for name, value in before.items():
+            np.testing.assert_allclose(told.metrics[name][n], value, rtol=1e-6)
+    pair = (jax.tree.leaves(x.params) for x in (state, two[0]))
+    for a, b in zip(*pair, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_a_request_to_stop_on_any_device_is_told_to_all():
+    def update(state, batch):
+        return state + 1, {"loss": state}
+
+    run = parallel.parallelize(repeat(update, parallel.AXIS))
+    share = parallel.split(tiny.batch(count=4, frames=5))
+    share = jax.tree.map(lambda x: x[:, None], share)
+    for asked in ([False, False], [False, True], [True, False]):
+        chunk = Chunk(share, np.array([1, 1]), np.array(asked))
+        _, told = run(parallel.replicate(jax.numpy.zeros(())), chunk)
+        shards = [bool(x.data) for x in told.stop.addressable_shards]
+        assert shards == [any(asked)] * 2
 
 
 def test_noise_of_a_step_is_new_and_follows_from_its_number():

@@ -37,6 +37,8 @@ def model():
         np.ones(features, np.float32),
         np.full((25, channels), 0.04, np.float32),
         np.ones(25, np.float32),
+        np.eye(25, dtype=np.float32),
+        np.ones((25, channels), np.float32),
     )
     start = functools.partial(
         initialize, body=body, statistics=statistics, config=config, fps=60.0
