@@ -1,6 +1,7 @@
 """From a configuration to data, model and training: shared by the binaries."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -9,6 +10,7 @@ from experiments.configs import Config
 from experiments.settings import SettingError
 from lmmjax.capture.session import is_footage
 from lmmjax.data import prepare
+from lmmjax.data.cmu_benchmark import is_benchmark
 from lmmjax.data.prepare import Dataset
 from lmmjax.evaluation.forecast import forecast
 from lmmjax.model import MovementModel
@@ -20,10 +22,14 @@ _VALIDATION_WINDOWS = 256
 
 
 def load_data(config: Config, data_dir: str | None) -> Dataset:
-    """The user's motion, or the built-in one where no folder is given."""
+    """The user's motion, or the built-in one where no folder is given.
+
+    Several folders of motion files are given with commas between them.
+    """
     data = config.data
-    shard = (jax.process_index(), jax.process_count())
-    if data_dir and is_footage(data_dir):
+    if data_dir and is_benchmark(data_dir):
+        dataset = prepare.benchmark(data_dir, data.held_out, data.validation)
+    elif data_dir and is_footage(data_dir):
         dataset = prepare.triangulation(
             data_dir,
             data.prepared_dir,
@@ -31,22 +37,22 @@ def load_data(config: Config, data_dir: str | None) -> Dataset:
             split_by=data.split_by,
             test=data.test_subjects,
             validation_share=data.validation_share,
-            shard=shard,
         )
     elif data_dir:
+        several = not Path(data_dir).exists() and "," in data_dir
         dataset = prepare.mocap(
-            data_dir,
+            data_dir.split(",") if several else data_dir,
             data.prepared_dir,
             rate_hz=data.rate_hz,
             test_subjects=data.test_subjects,
             validation_share=data.validation_share,
             up=data.up,
             scale=data.scale,
-            shard=shard,
+            body=data.body,
         )
     else:
         dataset = prepare.procedural(
-            data.prepared_dir, rate_hz=data.rate_hz, clips=data.clips, shard=shard
+            data.prepared_dir, rate_hz=data.rate_hz, clips=data.clips
         )
     for line in dataset.summary:
         print(line)
@@ -68,7 +74,7 @@ def train_model(
             for ms in HORIZONS_MS
         }
 
-    devices = jax.local_device_count()
+    devices = jax.device_count()
     if config.loop.batch % devices:
         raise SettingError(
             f"loop.batch={config.loop.batch} cannot be divided over {devices} devices; "
@@ -86,4 +92,19 @@ def train_model(
         evaluate if dataset["validation"] else None,
         enough,
         meta={"dataset": dataset.name, "experiment": dataclasses.asdict(config)},
+        action_weights=_action_weights(config.data.action_weights),
     )
+
+
+def _action_weights(settings: Sequence[str]) -> dict[str, float] | None:
+    """Weights by action from settings such as ``walking=0.5``; None without any."""
+    found = {}
+    for setting in settings:
+        action, _, text = setting.partition("=")
+        try:
+            found[action] = float(text)
+        except ValueError:
+            raise SettingError(
+                f"data.action_weights: {setting!r} is not of the form walking=0.5"
+            ) from None
+    return found or None

@@ -21,9 +21,15 @@ class DataConfig:
       validation_share: share of the remaining files for validation.
       up: the axis that points up in the files, y or z.
       scale: metres per unit of the files; 0 finds it by the size of the body.
+      body: body to bring files of different skeletons to, cmu for those of CMU's
+        library; none where all files have one skeleton.
       context: observed poses in a training window.
       stride: frames from one training window of a clip to the next.
       clips: clips of the built-in motion.
+      held_out: clips of the CMU benchmark's training files to test on, walking_1.
+      validation: clips of it to validate on.
+      action_weights: how often windows of an action are drawn, walking=0.5, in
+        proportion; 1 for those not named, and all windows alike where none is.
     """
 
     prepared_dir: str = "runs/datasets"
@@ -33,9 +39,13 @@ class DataConfig:
     validation_share: float = 0.1
     up: str = "y"
     scale: float = 0.0
+    body: str = ""
     context: int = 32
     stride: int = 1
     clips: int = 96
+    held_out: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ()
+    action_weights: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The configurations that are used."""
 
 from experiments.configs.base import Config, DataConfig
+from lmmjax.evaluation.protocols.positions import JOINT_WEIGHTS
 from lmmjax.model import ModelConfig
 from lmmjax.training.loop import LoopConfig
 from lmmjax.training.loss import LossConfig
+from lmmjax.training.state import OptimizerConfig
 
 DEMO = Config(
     model=ModelConfig(
@@ -22,4 +24,64 @@ SMALL = Config(
     loop=LoopConfig(steps=2400, batch=32, save_every=200, evaluate_every=200),
 )
 
-CONFIGS: dict[str, Config] = {"demo": DEMO, "small": SMALL}
+# The pretrained model of whole-body motion: all that there is of CMU's library in its
+# two forms, on one body. 1.9 million parameters.
+HUMAN = Config(
+    model=ModelConfig(
+        width=192,
+        layers=4,
+        heads=6,
+        window=32,
+        head_width=256,
+        head_layers=3,
+        horizon=15,
+    ),
+    data=DataConfig(body="cmu", rate_hz=30.0),
+    loss=LossConfig(places=6, draws=3),
+    loop=LoopConfig(steps=20_000, batch=32, save_every=500, evaluate_every=1000),
+)
+
+# The forecast of the CMU motion prediction benchmark: ten poses seen from the pelvis
+# in, 25 out, judged by its joint weights. Two actions hardly move and are most of the
+# data.
+CMU38 = Config(
+    model=ModelConfig(
+        width=128,
+        layers=1,
+        heads=4,
+        window=10,
+        recent=10,
+        head_width=384,
+        head_layers=2,
+        horizon=25,
+        dropout=0.15,
+    ),
+    data=DataConfig(
+        rate_hz=60.0,
+        context=10,
+        held_out=("basketball_1", "jumping_1", "running_1", "soccer_1", "walking_1"),
+        action_weights=("basketball_signal=0.3", "directing_traffic=0.3"),
+    ),
+    loss=LossConfig(
+        places=1,
+        draws=2,
+        residual=0.25,
+        mirror=0.0,
+        warp=0.25,
+        reverse=0.3,
+        posture=0.12,
+        amplitude=0.2,
+        context_noise=0.0,
+        own=0.0,
+        joint_weights=JOINT_WEIGHTS,
+    ),
+    optim=OptimizerConfig(warmup=200, ema=0.998),
+    loop=LoopConfig(steps=3500, batch=64, save_every=500, evaluate_every=500),
+)
+
+CONFIGS: dict[str, Config] = {
+    "demo": DEMO,
+    "small": SMALL,
+    "human": HUMAN,
+    "cmu38": CMU38,
+}

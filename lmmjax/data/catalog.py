@@ -34,13 +34,32 @@ class Clip:
     action: str
 
 
-def scan(folder: str | os.PathLike) -> list[Clip]:
-    """The motion files below a folder, by name.
+def scan(*folders: str | os.PathLike) -> list[Clip]:
+    """The motion files below one folder or several, by name.
+
+    Where there are several, keys begin with the name of their folder.
 
     Raises:
-      DataError: there is no such folder, or no motion in it.
+      DataError: there is no such folder, or no motion in it, or two of one name.
     """
-    folder = Path(folder)
+    if len(folders) == 1:
+        return _scan_one(Path(folders[0]))
+    clips: dict[str, Clip] = {}
+    for folder in map(Path, folders):
+        name = folder.resolve().name
+        for clip in _scan_one(folder):
+            key = f"{name}/{clip.key}"
+            if key in clips:
+                raise DataError(
+                    f"{folder}: its files have the names of those in another folder "
+                    f"called {name!r}; rename one, or give it once"
+                )
+            clips[key] = dataclasses.replace(clip, key=key)
+    return list(clips.values())
+
+
+def _scan_one(folder: Path) -> list[Clip]:
+    """The motion files below a folder."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; give --data_dir a folder of motion")
     paths = sorted(
@@ -94,6 +113,27 @@ def _subject(word: str, bare: bool = True) -> str:
 
 def _action(word: str) -> str:
     return re.sub(r"[\d_\-. ]+$", "", word).lower()
+
+
+def without_twins(clips: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:
+    """Clips without those that are there twice, and those that were left out.
+
+    Files of one name and one known subject are one clip. Of these the AMC file stays,
+    since its skeleton says how joints turn, or else the first.
+    """
+    best: dict[tuple[str, str], Clip] = {}
+    for clip in clips:
+        key = clip.subject, clip.path.stem.lower()
+        if key not in best or (_is_amc(clip) and not _is_amc(best[key])):
+            best[key] = clip
+    kept = [
+        c for c in clips if not c.subject or best[c.subject, c.path.stem.lower()] is c
+    ]
+    return kept, [c for c in clips if c not in kept]
+
+
+def _is_amc(clip: Clip) -> bool:
+    return clip.path.suffix.lower() == ".amc"
 
 
 def split(

@@ -16,7 +16,7 @@ import tqdm
 from kinematics import Motion
 from lmmjax.capture import CaptureError
 from lmmjax.capture.session import find_sessions, open_session
-from lmmjax.data import catalog, serialize
+from lmmjax.data import catalog, cmu_benchmark, serialize
 from lmmjax.data.catalog import DataError
 from lmmjax.data.mocap import mocap_dataset_builder as mocap_builder
 from lmmjax.data.procedural import procedural_dataset_builder as procedural_builder
@@ -43,7 +43,7 @@ class Dataset:
 
 
 def mocap(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike | Sequence[str | os.PathLike],
     prepared_dir: str | os.PathLike,
     rate_hz: float = 30.0,
     test_subjects: Sequence[str] = (),
@@ -51,11 +51,13 @@ def mocap(
     up: str = "y",
     scale: float = 0.0,
     shard: tuple[int, int] = (0, 1),
+    body: str = "",
 ) -> Dataset:
-    """The dataset of a folder of motion files, built if that was not done before.
+    """The dataset of motion files in folders, built if that was not done before.
 
     Args:
-      folder: motion files; when they change, the dataset is built anew.
+      folder: motion files, or several folders of them; when they change, the dataset
+        is built anew.
       prepared_dir: where built datasets are kept.
       rate_hz: frames per second.
       test_subjects: subjects to hold out; by default a tenth of them.
@@ -63,6 +65,9 @@ def mocap(
       up: the axis that points up in the files, ``y`` or ``z``.
       scale: metres per unit of the files, 0 to find out.
       shard: number of this process and of all: training clips are divided.
+      body: the body to bring files of different skeletons to, ``cmu`` for those of
+        CMU's library (see `lmmjax.data.mocap.common_body`), or "" where all files
+        have one skeleton.
 
     Returns:
       The clips of this process.
@@ -70,19 +75,59 @@ def mocap(
     Raises:
       DataError: says which file is wrong and what to do.
     """
-    clips = catalog.scan(folder)
+    if body and body not in mocap_builder.BODIES:
+        raise DataError(
+            f"no body {body!r}; there is {', '.join(mocap_builder.BODIES)}, or none"
+        )
+    if isinstance(folder, str | os.PathLike):
+        folder = [folder]
+    folders = [os.fspath(f) for f in folder]
+    clips = catalog.scan(*folders)
     options = (float(rate_hz), tuple(test_subjects), validation_share, up, scale)
+    chosen = (*options, body) if body else options
+    name = "_".join(map(_safe, folders))
     config = mocap_builder.MocapConfig(
-        name=f"{_safe(folder)}_{catalog.fingerprint(clips, options)}",
+        name=f"{name}_{catalog.fingerprint(clips, chosen)}",
         rate_hz=options[0],
         test_subjects=options[1],
         validation_share=validation_share,
         up=up,
         scale=scale,
+        body=body,
+        folders=tuple(folders),
     )
     with _quiet():
         builder = mocap_builder.Builder(config=config, data_dir=os.fspath(prepared_dir))
-    return load(builder, folder, len(clips), shard)
+    return load(builder, None, len(clips), shard)
+
+
+def benchmark(
+    folder: str | os.PathLike,
+    held_out: Sequence[str],
+    validation: Sequence[str] = (),
+) -> Dataset:
+    """The training files of the CMU motion prediction benchmark, divided by clip.
+
+    Args:
+      folder: the benchmark's, see `lmmjax.data.cmu_benchmark`. Its test is not read.
+      held_out: clips such as ``walking_1`` that become the test.
+      validation: clips to choose by.
+
+    Raises:
+      DataError: a clip is not there, or in both.
+    """
+    clips = cmu_benchmark.read_part(folder, "train")
+    if both := set(held_out) & set(validation):
+        raise DataError(f"{min(both)} is held out and is validated on; choose one")
+    held = cmu_benchmark.hold_out(clips, cmu_benchmark.numbers(held_out))
+    chosen = cmu_benchmark.hold_out(held.train, cmu_benchmark.numbers(validation))
+    splits = chosen.motions()
+    splits["test"] = held.motions()["validation"]
+    name = f"cmu_benchmark/{cmu_benchmark.fingerprint(clips)}"
+    counts = ", ".join(f"{len(clips)} {split}" for split, clips in splits.items())
+    return Dataset(
+        splits, name, (f"{name}: {counts} clips at {cmu_benchmark.FPS:g} Hz",)
+    )
 
 
 def procedural(

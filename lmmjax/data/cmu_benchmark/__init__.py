@@ -19,11 +19,12 @@ from lmmjax.data.cmu_benchmark.files import (
     PREDICTED,
     BenchmarkClip,
     fingerprint,
+    is_benchmark,
     read_clip,
     read_part,
 )
 from lmmjax.data.cmu_benchmark.movement import pinned, to_motion
-from lmmjax.data.cmu_benchmark.split import BenchmarkSplit, hold_out
+from lmmjax.data.cmu_benchmark.split import BenchmarkSplit, hold_out, numbers
 
 __all__ = [
     "ACTIONS",
@@ -34,6 +35,8 @@ __all__ = [
     "BenchmarkSplit",
     "fingerprint",
     "hold_out",
+    "is_benchmark",
+    "numbers",
     "pinned",
     "read_clip",
     "read_part",

@@ -64,6 +64,12 @@ class BenchmarkClip:
         return self.rows[::STEP]
 
 
+def is_benchmark(folder: str | os.PathLike) -> bool:
+    """Whether a folder looks like the benchmark's: clips in train, by action."""
+    here = Path(folder) / "train"
+    return any(any(here.glob(f"{p}{a}_*.txt")) for a in ACTIONS for p in ("", "*/"))
+
+
 def read_part(folder: str | os.PathLike, part: str) -> tuple[BenchmarkClip, ...]:
     """All clips of ``<folder>/train`` or ``<folder>/test``, by action and number.
 

@@ -75,6 +75,21 @@ def _refuse_twins(clips: Iterable[BenchmarkClip], key) -> None:
         seen[key(clip)] = clip
 
 
+def numbers(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Clips such as ``walking_1`` as numbers by action, for `hold_out`.
+
+    Raises:
+      DataError: a name does not end in a number.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for name in names:
+        action, _, number = name.rpartition("_")
+        if not (action and number.isdecimal()):
+            raise DataError(f"{name}: not a clip of the benchmark, such as walking_1")
+        found[action] = (*found.get(action, ()), int(number))
+    return found
+
+
 def hold_out(
     clips: Sequence[BenchmarkClip],
     held: Mapping[str, Sequence[int]] | None = None,

@@ -129,3 +129,24 @@ def test_the_fingerprint_changes_with_any_file_or_option(tmp_path):
     (tmp_path / "c.bvh").unlink()
     found.append(catalog.fingerprint(catalog.scan(tmp_path), 30.0))
     assert len(set(found)) == len(found)
+
+
+def test_several_folders_are_scanned_as_one_with_their_names_in_front(tmp_path):
+    for key in ("bvh/02/02_01.bvh", "amc/02/02_01.amc", "other/bvh/02/02_01.bvh"):
+        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / key).touch()
+    found = catalog.scan(tmp_path / "bvh", tmp_path / "amc")
+    assert [clip.key for clip in found] == ["bvh/02/02_01.bvh", "amc/02/02_01.amc"]
+    assert [clip.subject for clip in found] == ["02", "02"]
+    assert [clip.action for clip in found] == ["", ""]
+    with pytest.raises(DataError, match=r"another folder called 'bvh'; rename one"):
+        catalog.scan(tmp_path / "bvh", tmp_path / "other" / "bvh")
+
+
+def test_of_a_clip_that_is_there_twice_the_amc_stays_and_others_go():
+    every = clips("02/02_01.bvh", "02/02_02.bvh", "b/02/02_01.AMC", "c/02/02_02.bvh")
+    kept, left = catalog.without_twins(every)
+    assert [c.key for c in kept] == ["02/02_02.bvh", "b/02/02_01.AMC"]
+    assert [c.key for c in left] == ["02/02_01.bvh", "c/02/02_02.bvh"]
+    for apart in (clips("s1/run.bvh", "s2/run.bvh"), clips("a/run.bvh", "b/run.bvh")):
+        assert catalog.without_twins(apart) == (apart, [])

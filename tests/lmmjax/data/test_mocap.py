@@ -15,6 +15,7 @@ from lmmjax.data.catalog import DataError
 from lmmjax.data.mocap import mocap_dataset_builder as mocap
 from tests.lmmjax import tiny
 from tests.lmmjax.data import folder as folders
+from tests.lmmjax.data.test_common_body import as_ball_joints, swinging
 
 KEYS = [f"{s:02}/{s:02}_{n:02}.bvh" for s in (1, 2, 3, 4) for n in (1, 2)]
 
@@ -147,3 +148,31 @@ def test_building_and_loading_need_no_tensorflow(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [NoTensorFlow(), *sys.meta_path])
     folder = folders.write(tmp_path / "m", ["a.bvh"])
     assert len(build(folder, tmp_path)["train"]) == 1
+
+
+def test_files_of_both_forms_in_two_folders_come_to_one_body(tmp_path):
+    whole = swinging(360).replace(root_position=np.float32(np.zeros((360, 3)) + 0.9))
+    clip = as_ball_joints(whole)
+    for key in ("one/02/02_01.bvh", "one/03/03_01.bvh", "two/02/02_01.bvh"):
+        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
+        bvh.write(tmp_path / key, clip)
+    folders_ = [tmp_path / "one", tmp_path / "two"]
+    dataset = build(folders_, tmp_path, body="cmu", validation_share=0.0)
+    assert sorted(m.name for m in every(dataset)) == [
+        "one/02/02_01.bvh",
+        "one/03/03_01.bvh",
+    ]
+    motion = every(dataset)[0]
+    assert motion.skeleton.num_coordinates == 46
+    np.testing.assert_allclose(motion.joints, whole.joints[::4], atol=5e-3)
+    text = "\n".join(dataset.summary)
+    assert "1 clips are there twice; without two/02/02_01.bvh" in text
+    assert "0.0 s cut out" in text
+
+
+def test_a_skeleton_that_is_not_of_the_body_is_an_error_with_a_remedy(tmp_path):
+    folder = folders.write(tmp_path / "m", ["a.bvh"])
+    with pytest.raises(DataError, match=r"a\.bvh does not have the skeleton of CMU"):
+        build(folder, tmp_path, body="cmu")
+    with pytest.raises(DataError, match=r"no body 'smpl'; there is cmu, or none"):
+        build(folder, tmp_path, body="smpl")
