@@ -34,7 +34,7 @@ def continue_motion(
       seconds: length of each continuation.
       samples: number of continuations.
       seed: seed of the sampling.
-      **options: of `Stream`: commit, steps, temperature.
+      **options: of `Stream`: commit, steps, temperature, churn.
 
     Returns:
       Motions that begin one frame after the end of the prompt, on its bones.

@@ -16,20 +16,19 @@ import jax.numpy as jnp
 
 from kinematics import Poses
 from lmmjax.model import movement
-from lmmjax.model.backbone import Cache
-from lmmjax.model.movement import MovementModel
+from lmmjax.model.movement import Memory, MovementModel
 
 
 class StreamState(NamedTuple):
     """Everything that the next step depends on, for a batch of B streams.
 
     Attributes:
-      cache: what the backbone remembers.
+      memory: what the network remembers.
       last: [B] the newest pose.
       summary: [B, Z] the backbone's summary at the newest pose.
     """
 
-    cache: Cache
+    memory: Memory
     last: Poses
     summary: jax.Array
 
@@ -37,7 +36,7 @@ class StreamState(NamedTuple):
 @functools.partial(
     jax.tree_util.register_dataclass,
     data_fields=["model", "temperature"],
-    meta_fields=["commit", "steps"],
+    meta_fields=["commit", "steps", "churn"],
 )
 @dataclasses.dataclass(frozen=True)
 class Stream:
@@ -48,13 +47,15 @@ class Stream:
       commit: poses handed out per step, at most the model's horizon. Few react
         sooner, many cost less.
       steps: denoising steps; with one, every step returns the forecast.
-      temperature: scale of the initial noise; 1 samples the model's distribution.
+      temperature: scale of the noise; 1 samples the model's distribution.
+      churn: how much noise is exchanged between steps; see `lmmjax.model.sampler`.
     """
 
     model: MovementModel
     commit: int = 5
     steps: int = 4
     temperature: float = 1.0
+    churn: float = 0.0
 
     def __post_init__(self):
         horizon = self.model.config.horizon
@@ -67,11 +68,11 @@ class Stream:
 
     def init(self, context: Poses) -> StreamState:
         """Read the observed past, poses [B, T] with T >= 1."""
-        return _init(self, context)
+        return _init(self.model, context)
 
     def observe(self, state: StreamState, observed: Poses) -> StreamState:
         """Read poses [B, T] that were observed after those in the state."""
-        return _observe(self, state, observed)
+        return _observe(self.model, state, observed)
 
     def step(self, state: StreamState, key: jax.Array) -> tuple[Poses, StreamState]:
         """Sample the next ``commit`` poses: [B, commit], and the state after them."""
@@ -84,18 +85,19 @@ class Stream:
         return _sample(self, state, key, frames)
 
 
+# Of the model alone: streams that differ in their options share these programs.
 @jax.jit
-def _init(stream: Stream, context: Poses) -> StreamState:
+def _init(model: MovementModel, context: Poses) -> StreamState:
     first = context.at(slice(None), 0)
-    cache = movement.empty_cache(stream.model, context.joints.shape[0])
-    z, cache = movement.extend(stream.model, first, context, cache)
-    return StreamState(cache, context.at(slice(None), -1), z[:, -1])
+    memory = movement.empty_memory(model, context.joints.shape[0])
+    z, memory = movement.extend(model, first, context, memory)
+    return StreamState(memory, context.at(slice(None), -1), z[:, -1])
 
 
 @jax.jit
-def _observe(stream: Stream, state: StreamState, observed: Poses) -> StreamState:
-    z, cache = movement.extend(stream.model, state.last, observed, state.cache)
-    return StreamState(cache, observed.at(slice(None), -1), z[:, -1])
+def _observe(model: MovementModel, state: StreamState, observed: Poses) -> StreamState:
+    z, memory = movement.extend(model, state.last, observed, state.memory)
+    return StreamState(memory, observed.at(slice(None), -1), z[:, -1])
 
 
 @jax.jit
@@ -109,9 +111,10 @@ def _step(
         state.summary,
         stream.steps,
         stream.temperature,
+        stream.churn,
     )
     poses = future.at(slice(None), slice(stream.commit))
-    return poses, _observe(stream, state, poses)
+    return poses, _observe(stream.model, state, poses)
 
 
 @functools.partial(jax.jit, static_argnames="frames")

@@ -1,11 +1,9 @@
-"""The diffusion: how residuals are noised, weighted and sampled.
+"""The diffusion: how residuals are noised and weighted; `sampler` goes the way back.
 
 A noisy residual is ``x = (1 - tau) r + tau e`` with e standard normal: clean at
 tau = 0, exactly pure noise at tau = 1 (rectified flow, Liu et al. 2022,
 arXiv:2209.03003). The network estimates the clean residual r.
 """
-
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -33,22 +31,3 @@ def loss_weight(tau: Array) -> Array:
     """Signal-to-noise ratio, kept within 1 and 5 (min-SNR, arXiv:2303.09556)."""
     safe = jnp.maximum(tau, 1e-3)
     return jnp.clip(((1 - tau) / safe) ** 2, 1.0, 5.0)
-
-
-def sample(denoise: Callable[[Array, Array], Array], noise: Array, steps: int) -> Array:
-    """Turn noise into a residual by Euler steps from tau = 1 towards 0.
-
-    Args:
-      denoise: estimates the clean residual [..., K, C] from a noisy one and tau.
-      noise: [..., K, C] standard normal.
-      steps: evaluations of the network; with one, the result is the forecast.
-
-    Returns:
-      The last estimate of the clean residual, [..., K, C].
-    """
-    x = noise
-    for n in range(steps - 1):
-        tau, after = 1 - n / steps, 1 - (n + 1) / steps
-        clean = denoise(x, jnp.full(noise.shape[:-2], tau))
-        x = x + (after - tau) * (x - clean) / tau
-    return denoise(x, jnp.full(noise.shape[:-2], 1 / steps))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
@@ -9,9 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton
-from lmmjax.model import diffusion, parity, poses
+from lmmjax.model import diffusion, parity, poses, sampler
 from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.head import Head
+from lmmjax.model.recent import Recent
+from lmmjax.model.sampler import Sampler
 from lmmjax.model.scales import Statistics, decode
 
 Array = jax.Array
@@ -31,6 +34,8 @@ class ModelConfig:
       layers: blocks of the backbone.
       heads: attention heads.
       window: poses a block of the backbone looks back on.
+      recent: newest poses that the head is shown as they are, beside the backbone's
+        summary; 0 for none.
       head_width: channels of the head.
       head_layers: layers of the head.
       horizon: poses K that are predicted at once.
@@ -47,6 +52,7 @@ class ModelConfig:
     layers: int = 4
     heads: int = 6
     window: int = 32
+    recent: int = 8
     head_width: int = 320
     head_layers: int = 2
     horizon: int = 15
@@ -61,6 +67,18 @@ class ModelConfig:
         return 2 if self.equivariant else 1
 
 
+class Memory(NamedTuple):
+    """What the network remembers of the poses it has read.
+
+    Attributes:
+      cache: of the backbone.
+      recent: what `Recent` keeps of the newest poses; None without it.
+    """
+
+    cache: Cache
+    recent: Array | None
+
+
 class Network(nn.Module):
     """Everything with parameters: the backbone and the head."""
 
@@ -72,6 +90,8 @@ class Network(nn.Module):
         self.backbone = Backbone(
             c.width, c.layers, c.heads, c.window, c.parities, c.dtype, c.dropout
         )
+        if c.recent:
+            self.recent = Recent(c.head_width, c.recent, c.parities, c.dtype)
         self.head = Head(c.head_width, c.head_layers, c.dtype, c.dropout)
 
     def __call__(self, tokens: Array, noisy: Array, tau: Array) -> Array:
@@ -80,16 +100,25 @@ class Network(nn.Module):
 
     def read(self, tokens: Array) -> Array:
         """Summary [B, T, Z] of tokens [P, B, T, F]."""
-        return parity.fold(self.backbone(tokens))
+        z = self.backbone(tokens)
+        if self.config.recent:
+            newest, _ = self.recent(tokens, self.recent.empty(tokens.shape[1]))
+            z = jnp.concatenate([z, newest], axis=-1)
+        return parity.fold(z)
 
-    def extend(self, tokens: Array, cache: Cache) -> tuple[Array, Cache]:
-        """See `Backbone.extend`."""
-        z, cache = self.backbone.extend(tokens, cache)
-        return parity.fold(z), cache
+    def extend(self, tokens: Array, memory: Memory) -> tuple[Array, Memory]:
+        """Summary [B, T, Z] of the next tokens [P, B, T, F], and the memory after."""
+        z, cache = self.backbone.extend(tokens, memory.cache)
+        recent = memory.recent
+        if recent is not None:
+            newest, recent = self.recent(tokens, recent)
+            z = jnp.concatenate([z, newest], axis=-1)
+        return parity.fold(z), Memory(cache, recent)
 
-    def empty_cache(self, batch: int) -> Cache:
-        """See `Backbone.empty_cache`."""
-        return self.backbone.empty_cache(batch)
+    def empty_memory(self, batch: int) -> Memory:
+        """The memory of a batch of sequences that has read nothing."""
+        recent = self.recent.empty(batch) if self.config.recent else None
+        return Memory(self.backbone.empty_cache(batch), recent)
 
     def denoise(self, noisy: Array, tau: Array, z: Array) -> Array:
         """See `Head.__call__`; the summary is [..., Z]."""
@@ -236,15 +265,15 @@ def read(
 
 
 def extend(
-    model: MovementModel, previous: Poses, observed: Poses, cache: Cache
-) -> tuple[jax.Array, Cache]:
-    """Summary [B, T, Z] of the next poses [B, T] after those in the cache."""
-    return _apply(model, "extend", _tokens(model, previous, observed, None), cache)
+    model: MovementModel, previous: Poses, observed: Poses, memory: Memory
+) -> tuple[jax.Array, Memory]:
+    """Summary [B, T, Z] of the next poses [B, T] after those in the memory."""
+    return _apply(model, "extend", _tokens(model, previous, observed, None), memory)
 
 
-def empty_cache(model: MovementModel, batch: int) -> Cache:
-    """A cache for a batch of sequences that has read nothing."""
-    return _apply(model, "empty_cache", batch)
+def empty_memory(model: MovementModel, batch: int) -> Memory:
+    """The memory of a batch of sequences that has read nothing."""
+    return _apply(model, "empty_memory", batch)
 
 
 def denoise(
@@ -286,17 +315,18 @@ def sample(
     last: Poses,
     z: Array,
     steps: int = 4,
-    temperature: float = 1.0,
+    temperature: float | Array = 1.0,
+    churn: float | Array = 0.0,
 ) -> Poses:
-    """One sampled future [..., K] per last pose and summary [..., Z]."""
-    shape = (*z.shape[:-1], *model.statistics.shape)
-    noise = temperature * jax.random.normal(key, shape)
-    return denoised(model, noise, last, z, steps)
+    """One sampled future [..., K] per last pose and summary [..., Z]; see `Sampler`."""
+    settings = Sampler(steps, churn, temperature)
+    noise = sampler.draw(settings, key, (*z.shape[:-1], *model.statistics.shape))
+    return denoised(model, noise, last, z, settings)
 
 
 def denoised(
-    model: MovementModel, noise: Array, last: Poses, z: Array, steps: int
+    model: MovementModel, noise: Array, last: Poses, z: Array, settings: Sampler
 ) -> Poses:
-    """The future [..., K] that noise [..., M, C] stands for; see `sample`."""
-    clean = diffusion.sample(lambda x, tau: denoise(model, x, tau, z), noise, steps)
+    """The future [..., K] that noise [N, ..., M, C] stands for; see `sample`."""
+    clean = sampler.sample(lambda x, tau: denoise(model, x, tau, z), noise, settings)
     return emit(model, last, clean)

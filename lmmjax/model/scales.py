@@ -71,4 +71,4 @@ def decode(statistics: Statistics, components: Array) -> jax.Array:
     """
     scaled = statistics.component_scale * components
     found = jnp.einsum("km,...mc->...kc", statistics.basis, scaled)
-    return statistics.residual_scale * found
+    return jnp.asarray(statistics.residual_scale * found)

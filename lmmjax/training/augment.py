@@ -68,7 +68,12 @@ def frames_needed(frames: int, warp: float) -> int:
 
 
 def retime(
-    batch: WindowBatch, keys: Array, frames: int, warp: float, reverse: float
+    batch: WindowBatch,
+    keys: Array,
+    frames: int,
+    warp: float,
+    reverse: float,
+    share: Array | float = 1.0,
 ) -> tuple[WindowBatch, Array]:
     """Windows played at other speeds, some of them backwards.
 
@@ -79,18 +84,20 @@ def retime(
       warp: speeds are between 1 - warp and 1 + warp.
       reverse: probability of a window to run backwards; not where its clip ends
         before the window does.
+      share: of the windows that are changed at all.
 
     Returns:
       Windows [B, frames], and [B, 2] what was done: speed less 1 in units of the
       largest, and 1 where time runs backwards.
     """
-    uniform = jax.vmap(lambda key: jax.random.uniform(key, (2,)))(keys)
-    change = 2 * uniform[:, 0] - 1
+    uniform = jax.vmap(lambda key: jax.random.uniform(key, (3,)))(keys)
+    changed = uniform[:, 2] < share
+    change = jnp.where(changed, 2 * uniform[:, 0] - 1, 0.0)
     speed = 1 + warp * change
     span = (frames - 1) * speed
     end = jnp.ceil(span).astype(int)
     whole = jnp.take_along_axis(batch.valid, end[:, None], axis=1)[:, 0]
-    back = (uniform[:, 1] < reverse) & whole
+    back = changed & (uniform[:, 1] < reverse) & whole
     ahead = jnp.arange(frames) * speed[:, None]
     at = jnp.where(back[:, None], span[:, None] - ahead, ahead)
     low = jnp.clip(jnp.floor(at).astype(int), 0, batch.valid.shape[1] - 1)
@@ -119,6 +126,7 @@ def vary(
     keys: Array,
     posture: float,
     amplitude: float,
+    share: Array | float = 1.0,
 ) -> WindowBatch:
     """Windows of people with other postures, who move their joints more or less.
 
@@ -132,18 +140,22 @@ def vary(
       posture: root mean square of a constant change of each joint coordinate, in
         units of its spread in the data.
       amplitude: most that a joint's movement about its mean grows or shrinks by.
+      share: of the windows that are changed at all.
     """
     count = batch.poses.joints.shape[-1]
     spread = joint_features(model.body, model.statistics.token_scale)
 
     def draw(key):
         first, second = jax.random.split(key)
-        return jax.random.normal(first, (count,)), jax.random.uniform(second, (count,))
+        uniform = jax.random.uniform(second, (count + 1,))
+        changed = uniform[0] < share
+        shift = jnp.where(changed, jax.random.normal(first, (count,)), 0.0)
+        return shift, jnp.where(changed, 2 * uniform[1:] - 1, 0.0)
 
     shift, grow = jax.vmap(draw)(keys)
     u = limits.invert(model.body, batch.poses.joints)
     mean = jnp.mean(u, axis=1, keepdims=True)
-    scale = 1 + amplitude * (2 * grow[:, None] - 1)
+    scale = 1 + amplitude * grow[:, None]
     u = mean + scale * (u - mean) + posture * spread * shift[:, None]
     joints = limits.apply(model.body, u)
     return batch._replace(poses=batch.poses._replace(joints=joints))

@@ -72,7 +72,10 @@ def fit(
     if model.equivariant and not can_mirror(body):
         print("this body has no mirror, so the network will not commute with one")
         model = dataclasses.replace(model, equivariant=False)
-    numbers = fit_statistics(body, windows, model.horizon, fps, model.components)
+    weights = window_weights(windows, action_weights)
+    numbers = fit_statistics(
+        body, windows, model.horizon, fps, model.components, weights
+    )
     # Sums round differently on other machines; all must build the same model.
     body, numbers = parallel.from_first_process((body, numbers))
     fresh = initialize(jax.random.key(loop.seed), body, numbers, model, fps)
@@ -90,7 +93,7 @@ def fit(
         evaluate,
         enough,
         meta={**shares, **(meta or {})},
-        weights=window_weights(windows, action_weights),
+        weights=weights,
     )
 
 

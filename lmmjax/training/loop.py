@@ -113,9 +113,8 @@ def train(
             checkpoints.close()
             return model.replace(params=parallel.local(state.ema))
     step = int(state.step)
-    own_from = round(loss.own_from * loop.steps) if loss.own else None
     update = make_step(
-        model, transform, loss, optimization.ema, parallel.AXIS, own_from
+        model, transform, loss, optimization.ema, parallel.AXIS, loop.steps
     )
     run = parallel.parallelize(repeat(update, parallel.AXIS), num_devices)
     data = prefetch(chunks(windows, loop, step, num_devices, weights))

@@ -42,6 +42,8 @@ class LossConfig:
       reverse: share of the windows that run backwards.
       posture: size of constant changes of posture.
       amplitude: most that movement grows or shrinks by.
+      fade: last part of the training over which ever fewer windows are changed in
+        time, posture or amplitude, and none at its end.
       context_noise: largest scale of the noise on the context, in units of the
         typical change from one frame to the next.
       own: share of the windows whose newest poses are samples of the model itself,
@@ -62,6 +64,7 @@ class LossConfig:
     reverse: float = 0.0
     posture: float = 0.0
     amplitude: float = 0.0
+    fade: float = 0.5
     context_noise: float = 1.0
     own: float = 0.25
     own_from: float = 0.8
@@ -73,7 +76,7 @@ def loss(
     batch: WindowBatch,
     keys: Array,
     config: LossConfig,
-    own_samples: Array | bool = False,
+    progress: Array | float = 0.0,
 ) -> tuple[Array, dict[str, Array]]:
     """Loss of a batch and its parts.
 
@@ -83,7 +86,8 @@ def loss(
       keys: [B] one random key per window, so that splitting a batch over devices
         changes nothing.
       config: weights.
-      own_samples: whether some contexts end in own samples.
+      progress: share of the training that is done, on which own samples and the
+        fading of augmentation depend.
 
     Returns:
       Scalar loss and a dictionary of scalar parts; ``error_m`` is the mean joint
@@ -92,11 +96,12 @@ def loss(
     shape = model.statistics.shape
     horizon = model.config.horizon
     length = context_length(batch.valid.shape[1], horizon, config)
-    batch, changed = _augment(model, batch, keys, length + horizon, config)
+    batch, changed = _augment(model, batch, keys, length + horizon, config, progress)
     noise = jax.vmap(lambda key: _draw(key, length, horizon, shape, config))(keys)
     # The barriers keep XLA from drawing and deriving these anew for each use.
     noise = jax.lax.optimization_barrier(noise)
     model = model.replace(body=model.body.replace(offsets=batch.offsets[:, None]))
+    own_samples = jnp.asarray(progress) >= config.own_from
     observed = _observe(model, batch, noise, keys, config, own_samples)
     scene = _scene(model, batch, observed, noise, config, own_samples)
 
@@ -168,7 +173,7 @@ def context_length(frames: int, horizon: int, config: LossConfig) -> int:
 
 
 def _augment(
-    model, batch, keys, frames: int, config: LossConfig
+    model, batch, keys, frames: int, config: LossConfig, progress
 ) -> tuple[WindowBatch, Array]:
     """Changed windows [B, frames], and [B, 2] how time was changed."""
 
@@ -179,12 +184,15 @@ def _augment(
     if config.mirror:
         batch = augment.mirror_some(model.body, batch, folded(1), config.mirror)
     told = jnp.zeros((len(keys), 2))
+    share = jnp.clip((1 - progress) / max(config.fade, 1e-6), 0, 1)
     if config.warp or config.reverse:
         batch, told = augment.retime(
-            batch, folded(3), frames, config.warp, config.reverse
+            batch, folded(3), frames, config.warp, config.reverse, share
         )
     if config.posture or config.amplitude:
-        batch = augment.vary(model, batch, folded(4), config.posture, config.amplitude)
+        batch = augment.vary(
+            model, batch, folded(4), config.posture, config.amplitude, share
+        )
     return batch, told
 
 
@@ -250,7 +258,8 @@ def _draw(
     order, tau = uniform[3 : 3 + length], uniform[3 + length :].reshape(draws)
     context, residual = (length, shape[-1]), (*draws, *shape)
     both = jax.random.normal(normal, (math.prod(context) + math.prod(residual),))
-    place = jnp.resize(jnp.argsort(order), (config.places,))
+    # The end of the context is always among them: that is where use begins.
+    place = jnp.resize(jnp.argsort(order.at[-1].set(-1.0)), (config.places,))
     return _Noise(
         # Half of the windows keep a clean context: generation starts from one.
         jnp.where(coin < 0.5, config.context_noise * level, 0.0),

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from kinematics import Poses, Skeleton, rotations
 from lmmjax.model import movement, poses
 from lmmjax.model.movement import MovementModel
+from lmmjax.model.sampler import Sampler
 
 Array = jax.Array
 
@@ -42,7 +43,9 @@ def continue_some(
     from_ = frames - 1 - lengths
     last = jax.tree.map(lambda x: x[rows, from_], observed)
     noise = jax.vmap(lambda key: jax.random.normal(key, model.statistics.shape))(keys)
-    future = movement.denoised(model, noise, last, z[rows, from_], _STEPS)
+    future = movement.denoised(
+        model, noise[None], last, z[rows, from_], Sampler(_STEPS)
+    )
     ahead = jnp.arange(frames) - from_[:, None]
     replaced = (ahead > 0)[..., None]
     ahead = jnp.clip(ahead - 1, 0, horizon - 1)
@@ -79,10 +82,11 @@ def lead_back(body: Skeleton, true: Poses, here: Poses, future: Poses) -> Poses:
             root_rotation=rotations.quaternion_multiply(about, pose.root_rotation),
         )
 
-    def ahead(x):
-        return x[..., None, :]
+    def ahead(x) -> Array:
+        return jnp.asarray(x)[..., None, :]
 
-    facing = moved(true, about, true.root_position, here.root_position)
+    places = jnp.asarray(true.root_position), jnp.asarray(here.root_position)
+    facing = moved(true, about, *places)
     future = moved(
         future, ahead(about), ahead(true.root_position), ahead(here.root_position)
     )

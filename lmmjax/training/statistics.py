@@ -15,10 +15,17 @@ from lmmjax.training.augment import can_mirror
 # Windows that the scales are measured on, drawn evenly over all clips.
 _WINDOWS = 512
 _BATCH = 64
+# Radians that a joint turns at most within a horizon, for scales.
+_FURTHEST = 1.5
 
 
 def fit_statistics(
-    body: Skeleton, windows: Windows, horizon: int, fps: float, components: int
+    body: Skeleton,
+    windows: Windows,
+    horizon: int,
+    fps: float,
+    components: int,
+    weights: np.ndarray | None = None,
 ) -> Statistics:
     """Measure token and residual scales on training windows.
 
@@ -28,6 +35,7 @@ def fit_statistics(
       horizon: K.
       fps: frames per second.
       components: M; K of them are taken where that is less.
+      weights: [number of windows] how often training draws each; all alike by default.
 
     Returns:
       Statistics over up to 512 windows spread evenly over the data, and over their
@@ -35,7 +43,13 @@ def fit_statistics(
       it must not tell left from right.
     """
     count = len(windows)
-    chosen = np.linspace(0, count - 1, min(count, _WINDOWS)).astype(int)
+    looked = min(count, _WINDOWS)
+    if weights is None:
+        chosen = np.linspace(0, count - 1, looked).astype(int)
+    else:
+        until = np.cumsum(weights) / np.sum(weights)
+        chosen = np.searchsorted(until, (np.arange(looked) + 0.5) / looked)
+        chosen = np.minimum(chosen, count - 1)
     chosen = np.resize(chosen, -(-len(chosen) // _BATCH) * _BATCH)
     blocks = chosen.reshape(-1, _BATCH)
     measure = jax.jit(_measure, static_argnames=("horizon", "fps"))
@@ -107,8 +121,10 @@ def _measure(body: Skeleton, batch, horizon: int, fps: float) -> dict[str, jax.A
     squares, errors, counts = [], [], []
     for h in range(1, horizon + 1):
         both = (valid[:, h:] & valid[:, :-h])[..., None]
-        r = poses.difference(
-            body, frames.at(every, slice(-h)), frames.at(every, slice(h, None))
+        r = _bounded(
+            poses.difference(
+                body, frames.at(every, slice(-h)), frames.at(every, slice(h, None))
+            )
         )
         squares.append(jnp.sum(jnp.where(both, r * r, 0), (0, 1)))
         moved = jnp.linalg.norm(places[:, h:] - places[:, :-h], axis=-1).mean(-1)
@@ -125,6 +141,15 @@ def _measure(body: Skeleton, batch, horizon: int, fps: float) -> dict[str, jax.A
     }
 
 
+def _bounded(residual: jax.Array) -> jax.Array:
+    """Residuals whose joints turn no further than movement does.
+
+    Captured thumbs and toes flip by half a turn from one frame to the next; a few such
+    frames would set the scale of the coordinate.
+    """
+    return residual.at[..., 6:].set(jnp.clip(residual[..., 6:], -_FURTHEST, _FURTHEST))
+
+
 def _multiply(body: Skeleton, batch, scale: jax.Array) -> dict[str, jax.Array]:
     """Products [C, K, K] of scaled residuals, summed over one batch of windows."""
     body = body.replace(offsets=jnp.asarray(batch.offsets)[:, None, None])
@@ -135,6 +160,7 @@ def _multiply(body: Skeleton, batch, scale: jax.Array) -> dict[str, jax.Array]:
     after = starts + 1 + jnp.arange(horizon)
     every = slice(None)
     r = poses.difference(body, frames.at(every, starts), frames.at(every, after))
+    r = _bounded(r)
     whole = jnp.all(valid[:, after], axis=-1) & valid[:, starts[:, 0]]
     r = jnp.where(whole[..., None, None], r / scale, 0)
     return {

@@ -52,7 +52,7 @@ def make_step(
     config: LossConfig,
     ema_decay: float,
     axis: str,
-    own_from: int | None = None,
+    steps: int | None = None,
 ) -> Step:
     """The update on one device's share of a batch, to be run under pmap.
 
@@ -62,7 +62,8 @@ def make_step(
       config: the loss.
       ema_decay: decay of the averaged parameters after many steps.
       axis: name of the axis of devices.
-      own_from: step from which on some contexts end in own samples; never without.
+      steps: length of the training, so that the loss knows how far it is; without, it
+        is always at its start.
 
     Returns:
       A pure function of state and batch share to the new state and metrics, both
@@ -70,8 +71,6 @@ def make_step(
     """
     if not can_mirror(model.body):
         config = dataclasses.replace(config, mirror=0.0)
-    if own_from is None:
-        config = dataclasses.replace(config, own=0.0)
 
     def step(state: TrainState, batch: WindowBatch):
         # Each window has a key of its own, by its place in the whole batch: the
@@ -82,9 +81,9 @@ def make_step(
         keys = jax.vmap(lambda n: jax.random.fold_in(key, n))(number)
 
         def objective(params):
-            ready = False if own_from is None else state.step >= own_from
+            progress = 0.0 if steps is None else state.step / steps
             trained = model.replace(params=params)
-            return losses.loss(trained, batch, keys, config, ready)
+            return losses.loss(trained, batch, keys, config, progress)
 
         gradients, metrics = jax.grad(objective, has_aux=True)(state.params)
         gradients, metrics = jax.lax.pmean((gradients, metrics), axis)

@@ -17,6 +17,7 @@ CONFIG = ModelConfig(
     layers=1,
     heads=2,
     window=4,
+    recent=3,
     head_width=16,
     head_layers=1,
     horizon=3,

@@ -3,7 +3,6 @@
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -69,7 +68,7 @@ def test_all_poses_of_the_horizon_can_be_handed_out_and_are_read(stream, context
     far = dataclasses.replace(stream, commit=3)
     poses, state = stepped(far, far.init(context), jax.random.split(KEY, 2))
     assert poses.joints.shape == (2, 6, 7)
-    assert int(state.cache.length) == 9 + 6
+    assert int(state.memory.cache.length) == 9 + 6
     for last, emitted in zip(state.last, poses.at(every, -1), strict=True):
         np.testing.assert_array_equal(last, emitted)
 
@@ -79,7 +78,7 @@ def test_after_many_steps_the_cache_is_reading_the_whole_history(
 ):
     poses, state = sampled
     history = joined([context, poses])
-    z = jax.jit(movement.read)(stream.model, history, jnp.zeros(2))[:, -1]
+    z = jax.jit(movement.read)(stream.model, history)[:, -1]
     np.testing.assert_allclose(state.summary, z, atol=2e-4)
     forecast = jax.jit(movement.forecast)
     last = history.at(every, -1)

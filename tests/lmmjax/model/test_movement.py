@@ -9,6 +9,7 @@ import pytest
 
 from kinematics import Poses, limits, symmetry
 from lmmjax.model import movement, num_parameters, parity, poses
+from lmmjax.model.sampler import Sampler
 from tests.kinematics import reference
 from tests.lmmjax import tiny
 
@@ -131,11 +132,11 @@ def test_what_training_changed_is_an_input(model, walk, which):
     assert np.abs(changed[1] - clean[1]).max() > 1e-3
 
 
-def test_extending_the_cache_is_reading_the_whole(model, walk):
-    cache = movement.empty_cache(model, 2)
+def test_extending_the_memory_is_reading_the_whole(model, walk):
+    memory = movement.empty_memory(model, 2)
     extend = jax.jit(movement.extend)
-    first, cache = extend(model, walk.at(every, 0), walk.at(every, slice(7)), cache)
-    rest, _ = extend(model, walk.at(every, 6), walk.at(every, slice(7, None)), cache)
+    first, memory = extend(model, walk.at(every, 0), walk.at(every, slice(7)), memory)
+    rest, _ = extend(model, walk.at(every, 6), walk.at(every, slice(7, None)), memory)
     found = np.concatenate([first, rest], axis=1)
     np.testing.assert_allclose(found, READ(model, walk), atol=1e-4)
 
@@ -217,10 +218,12 @@ def test_the_sampler_commutes_with_the_mirror(symmetric, walk):
     @jax.jit
     def sampled(model, observed, noise):
         z = movement.read(model, observed)[:, -1]
-        future = movement.denoised(model, noise, observed.at(every, -1), z, steps=4)
+        future = movement.denoised(
+            model, noise, observed.at(every, -1), z, Sampler(4, 0.5)
+        )
         return future, poses.positions(model.body, future)
 
-    noise = jax.random.normal(jax.random.key(0), (2, *model.statistics.shape))
+    noise = jax.random.normal(jax.random.key(0), (4, 2, *model.statistics.shape))
     future, places = sampled(model, walk, noise)
     mirrored = model.with_offsets(symmetry.mirror_skeleton(model.body).offsets)
     found, found_places = sampled(

@@ -218,7 +218,7 @@ def test_a_run_with_another_model_is_refused_in_a_sentence(quick, whole):
 def test_a_loss_that_is_no_number_ends_the_run_before_it_is_saved(
     monkeypatch, tmp_path
 ):
-    def broken(model, batch, keys, config, own_samples=False):
+    def broken(model, batch, keys, config, progress=0.0):
         value, parts = toy.toy_loss(model, batch, keys, config)
         return jax.numpy.nan * value, {**parts, "loss": jax.numpy.nan * value}
 

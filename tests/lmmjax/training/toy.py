@@ -31,7 +31,7 @@ LOOP = loop.LoopConfig(
 )
 
 
-def toy_loss(model, batch, keys, config, own_samples=False):
+def toy_loss(model, batch, keys, config, progress=0.0):
     """Quick to compile; depends on parameters, poses, padding and keys alike."""
     noise = jax.vmap(lambda key: jax.random.normal(key, (3,)))(keys)
     target = jnp.mean(batch.poses.root_position, axis=1) + noise
