@@ -15,6 +15,8 @@ _MAY_BE_ZERO = (
     "data.scale",
     "data.validation_share",
     "loop.seed",
+    "model.dropout",
+    "model.recent",
     "optim.ema",
     "optim.warmup",
     "optim.weight_decay",
@@ -81,8 +83,10 @@ def keys(config: Any, prefix: str = "") -> dict[str, Any]:
 
 def save(workdir: str | Path, config: Config, data_dir: str | None) -> None:
     """Keep a run's configuration in its folder."""
-    folder = None if data_dir is None else str(Path(data_dir).resolve())
-    content = {"data_dir": folder, "config": dataclasses.asdict(config)}
+    folders = None
+    if data_dir is not None:
+        folders = ",".join(str(Path(name).resolve()) for name in data_dir.split(","))
+    content = {"data_dir": folders, "config": dataclasses.asdict(config)}
     Path(workdir).mkdir(parents=True, exist_ok=True)
     (Path(workdir) / _FILE).write_text(json.dumps(content, indent=2) + "\n")
 

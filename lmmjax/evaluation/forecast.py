@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Motion, Poses
-from lmmjax.data.windows import WindowBatch, Windows
+from lmmjax.data.windows import WindowBatch
 from lmmjax.evaluation import metrics
+from lmmjax.evaluation.windows import JudgedWindows, judged_frames
 from lmmjax.model import movement, poses
 from lmmjax.model.movement import MovementModel
 
@@ -120,24 +121,12 @@ def forecast(
     Raises:
       ValueError: no clip is long enough for a window.
     """
-    horizon = model.config.horizon
-    steps = [min(max(round(t / 1e3 * model.fps), 1), horizon) for t in milliseconds]
-    steps = sorted(set(steps))
-    windows = Windows(motions, context + max(steps), stride)
-    if not len(windows):
-        raise ValueError(
-            f"no clip has the {context + max(steps)} frames at {model.fps:g} fps that "
-            "a forecast needs"
-        )
-    chosen = np.arange(len(windows))
-    if limit is not None and len(windows) > limit:
-        chosen = np.linspace(0, len(windows) - 1, limit).astype(int)
+    steps = judged_frames(model, milliseconds)
+    windows = JudgedWindows(motions, context, max(steps), stride, limit)
     parts = []
-    for first in range(0, len(chosen), _BATCH):
-        index = chosen[first : first + _BATCH]
-        batch = windows.take(np.resize(index, _BATCH))
+    for batch, count in windows.blocks(_BATCH):
         predicted = _predict(model, batch, context, max(steps))
-        parts.append({k: np.asarray(v)[: len(index)] for k, v in predicted.items()})
+        parts.append({k: np.asarray(v)[:count] for k, v in predicted.items()})
     futures = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     truth = futures.pop("truth")
     rows = []
@@ -147,14 +136,13 @@ def forecast(
             errors = 1e3 * metrics.joint_error(
                 metrics.root_relative(ours), metrics.root_relative(true)
             )
-            low, high = metrics.bootstrap_interval(errors, windows.clip[chosen])
+            low, high = metrics.bootstrap_interval(errors, windows.clip)
             world = 1e3 * float(metrics.joint_error(ours, true).mean())
             time = 1e3 * step / model.fps
             rows.append(
                 ForecastRow(method, time, float(errors.mean()), low, high, world)
             )
-    clips = len(np.unique(windows.clip[chosen]))
-    return ForecastTable(tuple(rows), len(chosen), clips, context, model.fps)
+    return ForecastTable(tuple(rows), len(windows), windows.clips, context, model.fps)
 
 
 @functools.partial(jax.jit, static_argnames=("context", "steps"))
@@ -166,7 +154,7 @@ def _predict(
     model = model.with_offsets(jnp.asarray(batch.offsets)[:, None])
     frames = Poses(*(jnp.asarray(x) for x in batch.poses))
     observed = frames.at(every, slice(context))
-    z = movement.read(model, observed, jnp.zeros(batch.valid.shape[0]))[:, -1]
+    z = movement.read(model, observed)[:, -1]
     future = movement.forecast(model, observed.at(every, -1), z)
     places = poses.positions(model.body, frames)
     last, velocity = (

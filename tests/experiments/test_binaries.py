@@ -30,6 +30,12 @@ SMALL = {
 }
 # Of a clip of 1.3 s half is observed, so that both ways of it compile but once.
 SAMPLING = ("--seconds=0.5", "--samples=2")
+STUDY = (
+    "--sampler_steps=2",
+    "--windows_limit=4",
+    "--rollout_seconds=0.5",
+    "--rollout_clips=1",
+)
 
 
 @pytest.fixture
@@ -109,12 +115,21 @@ def training_for_fewer_steps_than_were_made_does_not_fail(place):
 
 def evaluation_finds_data_and_split_of_the_training_by_itself(place):
     run = place / "run"
-    result = binary.run("evaluate", f"--workdir={run}", *SAMPLING)
+    result = binary.run("evaluate", f"--workdir={run}", *SAMPLING, *STUDY)
     assert result.code == 0, result.err
     report = (run / "report.md").read_text()
     assert report.strip() in result.out
-    for part in ("| model |", "| zero velocity |", "limit violations: 0"):
+    for part in (
+        "| model |",
+        "| zero velocity |",
+        "| trivial Gaussian, ",
+        "| share of plausible frames | ",
+        "limit violations: 0",
+    ):
         assert part in report
+    assert report.splitlines()[-1].startswith("Provenance: data mocap/mocap_")
+    chosen = json.loads((run / "sampler.json").read_text())
+    assert chosen["sampler"]["steps"] == 2
     assert "test subjects: 02, 03" in report
     assert "of 4 clips" in report
     assert "<html" in (run / "motion.html").read_text()

@@ -21,6 +21,11 @@ TRUE_MM = 1e3 * METRE / SCALE
 STILL = (0, 1, 2, 7, 8, 13)
 COPIED = {16: 15, 20: 15, 29: 15, 24: 23, 27: 23, 33: 32, 36: 32}
 PREDICTED_JOINTS = tuple(j for j in range(JOINTS) if j not in {*STILL, *COPIED})
+# How often each joint's error counts in the mean, with the copies of it.
+JOINT_WEIGHTS = tuple(
+    float((j in PREDICTED_JOINTS) + list(COPIED.values()).count(j))
+    for j in range(JOINTS)
+)
 
 
 def positions(rows: np.ndarray) -> np.ndarray:
