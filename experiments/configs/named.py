@@ -76,7 +76,7 @@ CMU38 = Config(
         joint_weights=JOINT_WEIGHTS,
     ),
     optim=OptimizerConfig(warmup=200, ema=0.998),
-    loop=LoopConfig(steps=3500, batch=64, save_every=500, evaluate_every=500),
+    loop=LoopConfig(steps=3000, batch=64, save_every=500, evaluate_every=500),
 )
 
 CONFIGS: dict[str, Config] = {

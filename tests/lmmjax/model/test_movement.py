@@ -247,3 +247,33 @@ def test_what_cannot_be_mirrored_is_said():
     plain = dataclasses.replace(config, equivariant=False)
     tiny.statistics()
     movement.initialize(jax.random.key(0), lone, tiny.statistics(), plain, 30.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_of_half_a_million_poses_each_none_is_over_a_limit(dtype):
+    config = dataclasses.replace(tiny.CONFIG, dtype=dtype)
+    model = tiny.lively_model(config)
+    count = 1 + 500_000 // config.horizon
+
+    @jax.jit
+    def violations(model, key):
+        first, second, third = jax.random.split(key, 3)
+        width = config.width + config.head_width
+        z = 3 * jax.random.normal(first, (2, count, width))
+        noisy = jax.random.normal(second, (count, *model.statistics.shape))
+        low = jax.random.uniform(third, (count, model.body.num_coordinates))
+        low = 2 * (model.body.lower + low * (model.body.upper - model.body.lower))
+        last = Poses(
+            jnp.zeros((count, 3)), jnp.tile(jnp.array([1.0, 0, 0, 0]), (count, 1)), low
+        )
+        tau = jnp.ones(count)
+        plain, wanted = (movement.denoise(model, noisy, tau, x) for x in z)
+        # Classifier-free guidance with scale 10, the wildest that anybody asks for.
+        future = movement.emit(model, last, plain + 10 * (wanted - plain))
+        over = limits.excess(model.body, future.joints) > 0
+        return jnp.sum(over), jnp.all(jnp.isfinite(future.joints)), over.size
+
+    found, finite, size = violations(model, jax.random.key(0))
+    assert size >= 500_000 * model.body.num_coordinates
+    assert finite
+    assert found == 0
