@@ -40,6 +40,7 @@ DEV = [
     "hypothesis>=6.170",
     "ipykernel",
     "joblib>=1.6",  # writes pickles as VIBE and PARE do
+    "matplotlib",  # pictures of colabs/forecasting.ipynb
     "mujoco>=4.0",  # dynamics and MJCF are tested against it
     "mypy>=2.4",
     "nbclient",
