@@ -10,7 +10,7 @@ reaches of 3 s, lifted with the stature known.
 """
 
 import numpy as np
-from absl import app, flags
+from absl import app
 
 from benchmarks import report
 from kinematics import motion as motions
@@ -23,6 +23,7 @@ from lmmjax.capture.synchronize import synchronize
 from lmmjax.capture.synthetic import Clock, Footage, film, ring
 from lmmjax.data import primitives
 
+flags = report.flags_of(__name__)
 _DRAWS = flags.DEFINE_integer("draws", 3, "Draws of every scene.", 1)
 _FIRST = flags.DEFINE_integer("first_seed", 100, "Seed of the first draw.", 0)
 

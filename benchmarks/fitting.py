@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from absl import app, flags
+from absl import app
 
 from benchmarks import report, timing
 from kinematics import Motion, Skeleton, forward, inverse, motion
 from kinematics.bodies import smpl24
 from kinematics.skeleton import free_limits
 
+flags = report.flags_of(__name__)
 _FRAMES = flags.DEFINE_integer("frames", 1000, "Frames of the clip.", 2)
 _NOISE = flags.DEFINE_float("noise_mm", 10.0, "Noise of a point along each axis.")
 _SEEDS = flags.DEFINE_integer("seeds", 3, "Clips, each with a body of its own.", 1)

@@ -15,13 +15,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from experiments import program  # first: it sets up the compilation cache
-
-from absl import flags  # isort: skip
-
 from benchmarks import report
 from benchmarks.peers.learning import Fitted, Recipe, fit
 from benchmarks.peers.simlpe import ResidualMLP, SiMLPe
+from experiments import program  # first: it sets up the compilation cache
 from experiments.results import provenance
 from experiments.settings import SettingError
 from lmmjax import pretrained
@@ -55,6 +52,7 @@ PEERS = {
 }
 HELD = ("basketball_1", "jumping_1", "running_1", "soccer_1", "walking_1")
 
+flags = report.flags_of(__name__)
 _DATA = flags.DEFINE_string(
     "data_dir", None, "Folder that the benchmark's train is in.", required=True
 )

@@ -28,13 +28,14 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from absl import app, flags
+from absl import app
 
 from benchmarks import report, timing
 from benchmarks.peers import Peer, in_jax
 from kinematics import forward
 from kinematics.bodies import smpl24, smplh52
 
+flags = report.flags_of(__name__)
 _BATCHES = flags.DEFINE_list("batches", ["256", "4096", "65536"], "Poses per batch.")
 _PEERS = flags.DEFINE_list(
     "peers",

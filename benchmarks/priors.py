@@ -12,12 +12,14 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from absl import app, flags
+from absl import app
 
+from benchmarks import report
 from kinematics import Motion, Poses, formats, motion, priors
 from kinematics.priors import features
 from kinematics.priors.mixture import Mixture
 
+flags = report.flags_of(__name__)
 _DATA = flags.DEFINE_string("data_dir", None, "Folder of subjects.", required=True)
 _HELD = flags.DEFINE_list("held_out", ["08", "09"], "Subjects not learned from.")
 _COMPONENTS = flags.DEFINE_integer("components", 8, "Gaussians of each mixture.")

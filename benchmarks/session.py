@@ -21,7 +21,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
-from absl import app, flags
+from absl import app
 
 from benchmarks import report
 from lmmjax.capture import plan as planning
@@ -30,6 +30,7 @@ from lmmjax.capture.synthetic import make_session, random_clocks
 from lmmjax.data import primitives
 from lmmjax.data.triangulation import recorded
 
+flags = report.flags_of(__name__)
 _MINUTES = flags.DEFINE_float("minutes", 10.0, "Length of the session.", 0.01)
 _CAMERAS = flags.DEFINE_integer("views", 8, "Cameras.", 2)
 _SESSION = flags.DEFINE_string("made", None, "Measure this session, in this process.")

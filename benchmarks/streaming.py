@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import jax
 import numpy as np
-from absl import app, flags
+from absl import app
 
 from benchmarks import report, timing
 from kinematics import Poses, Skeleton, bodies
@@ -41,6 +41,7 @@ HEADER = [
     "|" + "---|" * 13,
 ]
 
+flags = report.flags_of(__name__)
 _SIZES = flags.DEFINE_list("sizes", ["S"], f"Of the model: {', '.join(SIZES)}.")
 _BODIES = flags.DEFINE_list("bodies", ["mocap31"], f"Of {', '.join(BODIES)}.")
 _BATCHES = flags.DEFINE_list(

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from absl import app, flags
+from absl import app
 
 from benchmarks import report, timing
 from lmmjax.data import primitives
@@ -57,6 +57,7 @@ SIZES = {
 FPS = 30.0
 CONTEXT = 32
 
+flags = report.flags_of(__name__)
 _SIZES = flags.DEFINE_list("sizes", ["S"], f"Of the model: {', '.join(SIZES)}.")
 _DEVICES = flags.DEFINE_list(
     "devices", ["1"], "Numbers of devices; a CPU is divided into the largest of them."

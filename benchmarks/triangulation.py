@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from absl import app, flags
+from absl import app
 from scipy.stats import chi2
 
 from benchmarks import report, timing
@@ -25,6 +25,7 @@ from lmmjax.capture.keypoints import Keypoints2D
 from lmmjax.capture.synthetic.benchmark_set import benchmark_set
 from lmmjax.capture.triangulate import Triangulated, triangulate
 
+flags = report.flags_of(__name__)
 _FRAMES = flags.DEFINE_integer("set_frames", 5000, "Frames of the set.", 2)
 _JOINTS = flags.DEFINE_enum("joints", "17", ["17", "25"], "Joints of the set.")
 _CAMERAS = flags.DEFINE_list("cameras", ["8", "16"], "Cameras of each set.")
