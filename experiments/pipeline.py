@@ -92,19 +92,20 @@ def train_model(
         evaluate if dataset["validation"] else None,
         enough,
         meta={"dataset": dataset.name, "experiment": dataclasses.asdict(config)},
-        action_weights=_action_weights(config.data.action_weights),
+        action_weights=_weights("action_weights", config.data.action_weights),
+        subject_weights=_weights("subject_weights", config.data.subject_weights),
     )
 
 
-def _action_weights(settings: Sequence[str]) -> dict[str, float] | None:
-    """Weights by action from settings such as ``walking=0.5``; None without any."""
+def _weights(key: str, settings: Sequence[str]) -> dict[str, float] | None:
+    """Weights by name from settings such as ``walking=0.5``; None without any."""
     found = {}
     for setting in settings:
-        action, _, text = setting.partition("=")
+        name, _, text = setting.partition("=")
         try:
-            found[action] = float(text)
+            found[name] = float(text)
         except ValueError:
             raise SettingError(
-                f"data.action_weights: {setting!r} is not of the form walking=0.5"
+                f"data.{key}: {setting!r} is not of the form walking=0.5"
             ) from None
     return found or None

@@ -1,5 +1,6 @@
 """Settings of all tests: two CPU devices, one compile cache, repeatable examples."""
 
+import gc
 import os
 import pathlib
 
@@ -10,6 +11,9 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 import hypothesis
 import jax
 import pytest
+
+# Memory maps that a process may have: 65,530 unless somebody raised it.
+_MANY_MAPS = 20_000
 
 REPOSITORY = pathlib.Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -34,6 +38,20 @@ hypothesis.settings.register_profile(
     "search", hypothesis.settings.get_profile("repeatable"), derandomize=False
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_programs():
+    """Compiled programs are let go of before their number brings the process down.
+
+    Each takes some memory maps, of which Linux gives a process 65,530: past that, LLVM
+    cannot make another and aborts.
+    """
+    yield
+    maps = pathlib.Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > _MANY_MAPS:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

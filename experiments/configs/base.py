@@ -30,6 +30,8 @@ class DataConfig:
       validation: clips of it to validate on.
       action_weights: how often windows of an action are drawn, walking=0.5, in
         proportion; 1 for those not named, and all windows alike where none is.
+      subject_weights: how often a window of a subject is drawn, 01=0.5; 1 for those
+        not named.
     """
 
     prepared_dir: str = "runs/datasets"
@@ -46,6 +48,7 @@ class DataConfig:
     held_out: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
     action_weights: tuple[str, ...] = ()
+    subject_weights: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

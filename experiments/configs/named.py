@@ -35,10 +35,25 @@ HUMAN = Config(
         head_width=256,
         head_layers=3,
         horizon=15,
+        dropout=0.1,
     ),
-    data=DataConfig(body="cmu", rate_hz=30.0),
-    loss=LossConfig(places=6, draws=3),
-    loop=LoopConfig(steps=20_000, batch=32, save_every=500, evaluate_every=1000),
+    data=DataConfig(
+        body="cmu",
+        rate_hz=30.0,
+        test_subjects=("08", "09"),
+        # Half of all, on a playground's bars at any height above its floor.
+        subject_weights=("01=0.15",),
+    ),
+    loss=LossConfig(
+        places=6,
+        draws=3,
+        mirror=0.0,
+        warp=0.15,
+        contact=1.0,
+        own=0.4,
+        own_from=0.5,
+    ),
+    loop=LoopConfig(steps=5000, batch=32, save_every=250, evaluate_every=1000),
 )
 
 # The forecast of the CMU motion prediction benchmark: ten poses seen from the pelvis

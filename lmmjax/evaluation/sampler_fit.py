@@ -116,8 +116,8 @@ def fit_sampler(
     windows = JudgedWindows(validation, context, max(frames), stride, limit)
     trials = []
     for n, churn, temperature in itertools.product(steps, churns, temperatures):
-        if n == 1 and (churn, temperature) != (churns[0], temperatures[0]):
-            continue  # one step asks for no noise
+        if n == 1 and not churn and temperature != temperatures[0]:
+            continue  # one step of the flow asks for no noise
         sampler = Sampler(n, churn, temperature)
         drawn = futures(model, sampler, windows, frames, samples, seed)
         trials.append(Trial(sampler, *_worth(drawn)))

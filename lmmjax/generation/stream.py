@@ -46,16 +46,17 @@ class Stream:
       model: the trained model, on the body that is to move.
       commit: poses handed out per step, at most the model's horizon. Few react
         sooner, many cost less.
-      steps: denoising steps; with one, every step returns the forecast.
+      steps: denoising steps.
       temperature: scale of the noise; 1 samples the model's distribution.
-      churn: how much noise is exchanged between steps; see `lmmjax.model.sampler`.
+      churn: how far from its mean each step draws, from 0 to 1; see
+        `lmmjax.model.sampler`. With 0 and one step, every step returns the forecast.
     """
 
     model: MovementModel
     commit: int = 5
     steps: int = 4
     temperature: float = 1.0
-    churn: float = 0.0
+    churn: float = 1.0
 
     def __post_init__(self):
         horizon = self.model.config.horizon

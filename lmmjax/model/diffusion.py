@@ -1,4 +1,4 @@
-"""The diffusion: how residuals are noised and weighted; `sampler` goes the way back.
+"""The diffusion: how residuals are noised and told from noise; `sampler` goes back.
 
 A noisy residual is ``x = (1 - tau) r + tau e`` with e standard normal: clean at
 tau = 0, exactly pure noise at tau = 1 (rectified flow, Liu et al. 2022,
@@ -27,7 +27,26 @@ def linear_gain(tau: Array) -> Array:
     return (1 - tau) / ((1 - tau) ** 2 + tau**2)
 
 
-def loss_weight(tau: Array) -> Array:
-    """Signal-to-noise ratio, kept within 1 and 5 (min-SNR, arXiv:2303.09556)."""
-    safe = jnp.maximum(tau, 1e-3)
-    return jnp.clip(((1 - tau) / safe) ** 2, 1.0, 5.0)
+def posterior(
+    noisy: Array, tau: Array, mean: Array, deviation: Array
+) -> tuple[Array, Array]:
+    """Mean and deviation of clean numbers after seeing noisy ones.
+
+    Before seeing them they are normal with some mean and deviation. However little
+    the noise, what the noisy numbers tell comes through unchanged: a network that had
+    to pass it on through its layers would lose it, and samples would shrink towards
+    the mean with every step (the skip connection of Karras et al. 2022,
+    arXiv:2206.00364, section 5, with a deviation for each number).
+
+    Args:
+      noisy: [..., N].
+      tau: [...] noise level; at 1 the mean is returned as it is.
+      mean: [..., N] expected clean numbers.
+      deviation: [..., N] their standard deviation, above 0.
+    """
+    tau = tau[..., None]
+    signal = (1 - tau) * jnp.square(deviation)
+    # Above 0 without noise too.
+    total = (1 - tau) * signal + jnp.maximum(jnp.square(tau), 1e-12)
+    clean = mean + signal / total * (noisy - (1 - tau) * mean)
+    return clean, tau * deviation * jax.lax.rsqrt(total)

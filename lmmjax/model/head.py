@@ -4,19 +4,23 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from lmmjax.model import parity
+from lmmjax.model import diffusion, parity
 from lmmjax.model.layers import Dense, FeedForward, Norm, silu, sinusoidal
 
 Array = jax.Array
 
 
+# Deviations that a head can tell, in units of the residual's own.
+_LEAST, _MOST, _FIRST = 1e-3, 4.0, 0.3
+
+
 class Head(nn.Module):
     """Adaptive-norm MLP over all of the next poses at once.
 
-    It estimates the clean residual from a noisy one, the noise level and the
-    backbone's summary of the past (the conditioning of DiT, Peebles & Xie 2023,
-    arXiv:2212.09748, with the per-token diffusion of MAR, Li et al. 2024,
-    arXiv:2406.11838).
+    It tells the clean residual, and how sure it is of every number of it, from a noisy
+    one, the noise level and the backbone's summary of the past (the conditioning of
+    DiT, Peebles & Xie 2023, arXiv:2212.09748, with the per-token diffusion of MAR, Li
+    et al. 2024, arXiv:2406.11838).
 
     Attributes:
       width: channels of the MLP, those of all parities together.
@@ -31,17 +35,17 @@ class Head(nn.Module):
     dropout: float = 0.0
 
     @nn.compact
-    def __call__(self, noisy: Array, tau: Array, z: Array) -> Array:
+    def __call__(self, noisy: Array, tau: Array, z: Array) -> tuple[Array, Array]:
         """Estimate the clean residual.
 
         Args:
-          noisy: [P, ..., N] linear estimate of the residual from the noisy one;
-            exactly 0 at tau = 1, where the noise tells nothing.
+          noisy: [P, ..., N] residual with noise; at tau = 1, where it tells nothing,
+            the result does not depend on it.
           tau: [...] noise level in [0, 1].
           z: [P, ..., Z] summary of the past.
 
         Returns:
-          [P, ..., N].
+          Mean and standard deviation [P, ..., N] of the clean residual.
         """
         parities = noisy.shape[0]
         width = self.width // parities
@@ -52,7 +56,8 @@ class Head(nn.Module):
         level = parity.even(sinusoidal(tau, 32), parities)
         past = dense(width, "past")(z)
         condition = parity.sidewise(silu, dense(width, "level")(level) + past)
-        x = dense(width, "embed")(noisy) + past
+        seen = noisy * diffusion.linear_gain(tau)[..., None]
+        x = dense(width, "embed")(seen) + past
         for n in range(self.layers):
             adapt = dense(3 * width, f"adapt{n}", kernel_init=nn.initializers.zeros)
             shift, scale, gate = jnp.split(adapt(condition), 3, axis=-1)
@@ -63,8 +68,14 @@ class Head(nn.Module):
                 inner
             )
             x = x + parity.sidewise(_gated, inner, gate)
-        out = dense(noisy.shape[-1], "out", kernel_init=nn.initializers.normal(1e-3))
-        return out(Norm(name="norm")(x))
+        small = nn.initializers.normal(1e-3)
+        x = Norm(name="norm")(x)
+        mean = dense(noisy.shape[-1], "out", kernel_init=small)(x)
+        # The mirror turns neither how sure it is of even numbers nor of odd ones.
+        spread = dense(parities * noisy.shape[-1], "spread", kernel_init=small)(x[:1])
+        spread = jnp.concatenate(jnp.split(spread, parities, axis=-1))
+        deviation = jnp.clip(_FIRST * jnp.exp(spread), _LEAST, _MOST)
+        return diffusion.posterior(noisy, tau, mean, deviation)
 
 
 def _modulate(x: Array, scale: Array, shift: Array) -> Array:

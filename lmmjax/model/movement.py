@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton
-from lmmjax.model import diffusion, parity, poses, sampler
+from lmmjax.model import parity, poses, sampler
 from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.head import Head
 from lmmjax.model.recent import Recent
@@ -94,7 +94,7 @@ class Network(nn.Module):
             self.recent = Recent(c.head_width, c.recent, c.parities, c.dtype)
         self.head = Head(c.head_width, c.head_layers, c.dtype, c.dropout)
 
-    def __call__(self, tokens: Array, noisy: Array, tau: Array) -> Array:
+    def __call__(self, tokens: Array, noisy: Array, tau: Array) -> tuple[Array, Array]:
         """All parameters in one pass, for initialisation."""
         return self.denoise(noisy, tau, self.read(tokens)[..., -1, :])
 
@@ -120,7 +120,7 @@ class Network(nn.Module):
         recent = self.recent.empty(batch) if self.config.recent else None
         return Memory(self.backbone.empty_cache(batch), recent)
 
-    def denoise(self, noisy: Array, tau: Array, z: Array) -> Array:
+    def denoise(self, noisy: Array, tau: Array, z: Array) -> tuple[Array, Array]:
         """See `Head.__call__`; the summary is [..., Z]."""
         return self.head(noisy, tau, parity.unfold(z, self.config.parities))
 
@@ -190,7 +190,7 @@ def initialize(
         )
     model = MovementModel({}, body, statistics, config, fps)
     tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + TOLD)))
-    noisy = _split_residual(model, jnp.zeros((1, *statistics.shape)))
+    noisy = by_parity(model, jnp.zeros((1, *statistics.shape)))
     params = jax.jit(Network(config).init)(key, tokens, noisy, jnp.zeros(1))
     return model.replace(params=params["params"])
 
@@ -214,10 +214,16 @@ def _split_tokens(model: MovementModel, tokens: Array) -> jax.Array:
     return parity.split(mirror, tokens)
 
 
-def _split_residual(model: MovementModel, residual: Array) -> jax.Array:
-    """Components [..., M, C] of a residual by parity, [P, ..., M C']."""
-    x = parity.split(_residual_mirror(model), residual)
+def by_parity(model: MovementModel, components: Array) -> jax.Array:
+    """Components [..., M, C] of a residual by parity, [P, ..., N = M C']."""
+    x = parity.split(_residual_mirror(model), components)
     return x.reshape(*x.shape[:-2], -1)
+
+
+def components(model: MovementModel, split: Array) -> jax.Array:
+    """Components [..., M, C] of a residual from [P, ..., N]; undoes `by_parity`."""
+    x = split.reshape(*split.shape[:-1], model.statistics.shape[0], -1)
+    return parity.join(_residual_mirror(model), x)
 
 
 def _residual_mirror(model: MovementModel) -> parity.Mirror | None:
@@ -282,31 +288,40 @@ def denoise(
     tau: Array,
     z: Array,
     key: Array | None = None,
-) -> jax.Array:
-    """Estimate of the clean components [..., M, C] from noisy ones; see `Head`."""
-    # Scaled when it is split: a product that goes into the sum of two sides would
-    # be rounded on one of them only.
-    seen = _split_residual(model, noisy) * diffusion.linear_gain(tau)[..., None]
-    clean = _apply(model, "denoise", seen, tau, z, key=key)
-    clean = clean.reshape(*clean.shape[:-1], noisy.shape[-2], -1)
-    return parity.join(_residual_mirror(model), clean)
+) -> tuple[Array, Array]:
+    """Mean and deviation of the clean components from noisy ones; see `Head`.
+
+    Args:
+      model: the model.
+      noisy: [P, ..., N] components by parity, see `by_parity`.
+      tau: [...] noise level.
+      z: [..., Z] summary of the past.
+      key: of the dropout in training.
+
+    Returns:
+      Both [P, ..., N]; a body's left and right are no more sure apart than together,
+      so that deviations are those of even and odd numbers.
+    """
+    return _apply(model, "denoise", noisy, tau, z, key=key)
 
 
-def emit(model: MovementModel, last: Poses, components: Array) -> Poses:
-    """The output layer: components [..., M, C] of the future to its poses [..., K].
+def emit(model: MovementModel, last: Poses, future: Array) -> Poses:
+    """The output layer: components [..., M, C] of a future to its poses [..., K].
 
     Limits are applied here, after everything else, and with them any number becomes a
     posture that the body can take; `poses.positions` of the result are its forward
     kinematics, so bones cannot stretch either.
     """
     start = jax.tree.map(lambda x: x[..., None, :], last)
-    return poses.advance(model.body, start, decode(model.statistics, components))
+    return poses.advance(model.body, start, decode(model.statistics, future))
 
 
 def forecast(model: MovementModel, last: Poses, z: Array) -> Poses:
     """The one-shot forecast [..., K] from the last pose and summary [..., Z]."""
     shape = (*z.shape[:-1], *model.statistics.shape)
-    return emit(model, last, denoise(model, jnp.zeros(shape), jnp.ones(shape[:-2]), z))
+    nothing = by_parity(model, jnp.zeros(shape))
+    mean, _ = denoise(model, nothing, jnp.ones(shape[:-2]), z)
+    return emit(model, last, components(model, mean))
 
 
 def sample(
@@ -316,7 +331,7 @@ def sample(
     z: Array,
     steps: int = 4,
     temperature: float | Array = 1.0,
-    churn: float | Array = 0.0,
+    churn: float | Array = 1.0,
 ) -> Poses:
     """One sampled future [..., K] per last pose and summary [..., Z]; see `Sampler`."""
     settings = Sampler(steps, churn, temperature)
@@ -328,5 +343,11 @@ def denoised(
     model: MovementModel, noise: Array, last: Poses, z: Array, settings: Sampler
 ) -> Poses:
     """The future [..., K] that noise [N, ..., M, C] stands for; see `sample`."""
-    clean = sampler.sample(lambda x, tau: denoise(model, x, tau, z), noise, settings)
-    return emit(model, last, clean)
+
+    def estimate(x, tau: float):
+        return denoise(model, x, jnp.full(z.shape[:-1], tau), z)
+
+    split = jnp.moveaxis(by_parity(model, noise), 1, 0)
+    return emit(
+        model, last, components(model, sampler.sample(estimate, split, settings))
+    )

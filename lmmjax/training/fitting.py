@@ -38,6 +38,7 @@ def fit(
     enough: Callable[[dict[str, float]], bool] | None = None,
     meta: dict | None = None,
     action_weights: Mapping[str, float] | None = None,
+    subject_weights: Mapping[str, float] | None = None,
 ) -> MovementModel:
     """Train a model on clips; go on where it was if the folder holds a run.
 
@@ -56,6 +57,8 @@ def fit(
       meta: JSON values to keep beside the checkpoint.
       action_weights: how often windows of each action are drawn, in proportion; 1 for
         those not named. By default windows are drawn alike, whatever they show.
+      subject_weights: how often a window of each subject is drawn; 1 for those not
+        named.
 
     Returns:
       The trained model, with averaged parameters.
@@ -72,7 +75,7 @@ def fit(
     if model.equivariant and not can_mirror(body):
         print("this body has no mirror, so the network will not commute with one")
         model = dataclasses.replace(model, equivariant=False)
-    weights = window_weights(windows, action_weights)
+    weights = window_weights(windows, action_weights, subject_weights)
     numbers = fit_statistics(
         body, windows, model.horizon, fps, model.components, weights
     )
@@ -98,16 +101,29 @@ def fit(
 
 
 def window_weights(
-    windows: Windows, action_weights: Mapping[str, float] | None
+    windows: Windows,
+    action_weights: Mapping[str, float] | None = None,
+    subject_weights: Mapping[str, float] | None = None,
 ) -> np.ndarray | None:
-    """How often each window is drawn so that actions are drawn in proportion."""
-    if action_weights is None:
+    """How often each window is drawn; None where all are drawn alike.
+
+    Of actions that are given weights each is drawn in proportion to its own, however
+    many windows it has; a subject's weight multiplies that of each of its windows.
+    """
+    if action_weights is None and subject_weights is None:
         return None
-    actions = [clip.action for clip in windows.clips]
-    names, action = np.unique(actions, return_inverse=True)
-    action = action[windows.clip]
-    wanted = np.array([action_weights.get(str(name), 1.0) for name in names])
-    return (wanted / np.maximum(np.bincount(action, minlength=len(names)), 1))[action]
+    weights = np.ones(len(windows))
+    if action_weights is not None:
+        actions = [clip.action for clip in windows.clips]
+        names, action = np.unique(actions, return_inverse=True)
+        action = action[windows.clip]
+        wanted = np.array([action_weights.get(str(name), 1.0) for name in names])
+        counts = np.maximum(np.bincount(action, minlength=len(names)), 1)
+        weights *= (wanted / counts)[action]
+    if subject_weights is not None:
+        each = [subject_weights.get(clip.subject, 1.0) for clip in windows.clips]
+        weights *= np.array(each)[windows.clip]
+    return weights
 
 
 def training_windows(

@@ -3,11 +3,11 @@
 Each sequence of a batch is read once by the backbone. At a few of its poses the
 next K are predicted, with several noise levels each: the first level is tau = 1,
 where the prediction is the forecast and is judged by where the joints are, and
-the others are uniform, where the residual itself is judged.
+the others are below it, where the residual itself is judged.
 """
 
 import dataclasses
-import math
+import functools
 from typing import NamedTuple
 
 import jax
@@ -18,7 +18,8 @@ from kinematics import Poses
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model import diffusion, movement, poses, scales
 from lmmjax.model.movement import MovementModel
-from lmmjax.training import augment, own
+from lmmjax.training import augment, contact, own
+from lmmjax.training.noise import draw
 
 Array = jax.Array
 
@@ -32,8 +33,9 @@ class LossConfig:
       draws: noise levels per place, tau = 1 included.
       position: weight of the distance of joints in the forecast.
       velocity: weight of the distance of joint velocities in the forecast.
-      residual: weight of the squared error of noisy residuals.
+      residual: weight of how badly noisy residuals tell the clean ones.
       body: weight of joint positions at noise levels below 1.
+      contact: weight of the sliding of feet that truly stand still.
       mirror: share of the windows that are seen in the mirror; only for bodies
         that have one. A network that commutes with the mirror learns as much from
         either image.
@@ -59,6 +61,7 @@ class LossConfig:
     velocity: float = 1.0
     residual: float = 1.0
     body: float = 0.25
+    contact: float = 0.0
     mirror: float = 0.5
     warp: float = 0.0
     reverse: float = 0.0
@@ -97,7 +100,18 @@ def loss(
     horizon = model.config.horizon
     length = context_length(batch.valid.shape[1], horizon, config)
     batch, changed = _augment(model, batch, keys, length + horizon, config, progress)
-    noise = jax.vmap(lambda key: _draw(key, length, horizon, shape, config))(keys)
+    draws = config.draws
+    noise = jax.vmap(
+        functools.partial(
+            draw,
+            length=length,
+            horizon=horizon,
+            shape=shape,
+            draws=(config.places, draws),
+            context_noise=config.context_noise,
+            own=config.own,
+        )
+    )(keys)
     # The barriers keep XLA from drawing and deriving these anew for each use.
     noise = jax.lax.optimization_barrier(noise)
     model = model.replace(body=model.body.replace(offsets=batch.offsets[:, None]))
@@ -112,7 +126,6 @@ def loss(
     noisy, residual, observed = jax.lax.optimization_barrier(
         (noisy, residual, observed)
     )
-    draws = noise.tau.shape[-1]
     # One key per share of a batch: with dropout alone, results depend on the number
     # of devices.
     dropout = jax.random.split(jax.random.fold_in(keys[0], 2))
@@ -120,16 +133,19 @@ def loss(
     z = movement.read(model, observed, told, dropout[0])
     z = z[jnp.arange(len(keys))[:, None], noise.place]
     z = jnp.repeat(z[:, :, None], draws, axis=2)
-    estimate = movement.denoise(model, noisy, noise.tau, z, dropout[1])
+    mean, deviation = movement.denoise(
+        model, movement.by_parity(model, noisy), noise.tau, z, dropout[1]
+    )
+    clean = movement.by_parity(model, residual[:, :, None])
+    estimate = movement.components(model, mean[..., : min(2, draws), :])
 
     # Kinematics cost most of a step, so of the noisy draws one is followed to the
     # joints, which is enough for a light term.
-    followed = estimate[:, :, : min(2, draws)]
     place_body = model.body.replace(offsets=batch.offsets[:, None, None])
     predicted = movement.emit(
         model.replace(body=place_body),
         scene.start.at(slice(None), slice(None), [0]),
-        followed,
+        estimate,
     )
     draw_body = model.body.replace(offsets=batch.offsets[:, None, None, None])
     target = poses.positions(place_body, scene.future)
@@ -143,19 +159,24 @@ def loss(
     complete = jnp.all(valid, axis=-1, keepdims=True)
     whole = (weight * complete)[:, :, None]
     distance = _over_joints(_length(error), config)
-    steps = jnp.diff(
-        error[:, :, 0], axis=-3, prepend=jnp.zeros_like(error[:, :, 0, :1])
+    # Before the first step nothing is wrong.
+    steps = _length(
+        jnp.diff(error, axis=-3, prepend=jnp.zeros_like(error[..., :1, :, :]))
     )
-    velocity = _over_joints(_length(steps), config)
-    squared = jnp.mean((estimate - residual[:, :, None]) ** 2, axis=(-2, -1))
-    snr = diffusion.loss_weight(noise.tau[:, :, 1:])
+    velocity = _over_joints(steps[:, :, 0], config)
+    surprise = jnp.mean(_surprise(clean - mean, deviation), axis=(0, -1))
     horizon_error = model.statistics.horizon_error
     parts = {
         "position": jnp.sum(weight / horizon_error * distance[:, :, 0]),
         "velocity": jnp.sum(weight * velocity / horizon_error[0]),
-        "residual": jnp.mean(complete * snr * squared[:, :, 1:]) if draws > 1 else 0.0,
+        "residual": jnp.mean(complete * surprise[:, :, 1:]) if draws > 1 else 0.0,
         "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),
     }
+    if config.contact:
+        before = poses.positions(place_body, scene.start)
+        still = contact.standing(model.body, model.fps, before, target)
+        slides = jnp.mean(still[:, :, None] * steps, axis=-1)
+        parts["contact"] = jnp.sum(whole * slides / horizon_error[0])
     total = sum(getattr(config, name) * part for name, part in parts.items())
     return total, {
         "loss": total,
@@ -237,43 +258,14 @@ def _scene(model, batch, observed, noise, config: LossConfig, own_samples) -> _S
     return _Scene(start.at(slice(None), slice(None), None), future, valid)
 
 
-class _Noise(NamedTuple):
-    level: Array
-    context: Array
-    place: Array
-    tau: Array
-    residual: Array
-    own: Array
+def _surprise(error: Array, deviation: Array) -> Array:
+    """Negative logarithm of a normal density, weighted by the deviation.
 
-
-def _draw(
-    key: Array, length: int, horizon: int, shape: tuple[int, ...], config: LossConfig
-) -> _Noise:
-    """All that is random about one window."""
-    # Two draws, cut to pieces: each draw of its own would cost seconds to compile.
-    draws = (config.places, config.draws)
-    flat, normal = jax.random.split(key)
-    uniform = jax.random.uniform(flat, (3 + length + math.prod(draws),))
-    level, coin, tail = uniform[0], uniform[1], uniform[2]
-    order, tau = uniform[3 : 3 + length], uniform[3 + length :].reshape(draws)
-    context, residual = (length, shape[-1]), (*draws, *shape)
-    both = jax.random.normal(normal, (math.prod(context) + math.prod(residual),))
-    # The end of the context is always among them: that is where use begins.
-    place = jnp.resize(jnp.argsort(order.at[-1].set(-1.0)), (config.places,))
-    return _Noise(
-        # Half of the windows keep a clean context: generation starts from one.
-        jnp.where(coin < 0.5, config.context_noise * level, 0.0),
-        both[: math.prod(context)].reshape(context),
-        place,
-        tau.at[:, 0].set(1.0),
-        both[math.prod(context) :].reshape(residual),
-        # Of the others some end in own samples, of one pose to as many as there are.
-        jnp.where(
-            coin > 1 - config.own,
-            1 + jnp.floor(tail * min(length - 2, horizon)).astype(jnp.int32),
-            0,
-        ),
-    )
+    Unweighted, whatever is nearly certain drowns the rest (Seitzer et al. 2022,
+    arXiv:2203.09168, whose beta is 1/2 here).
+    """
+    density = jnp.square(error / deviation) / 2 + jnp.log(deviation)
+    return jax.lax.stop_gradient(deviation) * density
 
 
 def _over_joints(values: Array, config: LossConfig) -> Array:

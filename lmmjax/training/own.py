@@ -13,14 +13,13 @@ import jax.numpy as jnp
 from kinematics import Poses, Skeleton, rotations
 from lmmjax.model import movement, poses
 from lmmjax.model.movement import MovementModel
-from lmmjax.model.sampler import Sampler
+from lmmjax.model.sampler import Sampler, draw
 
 Array = jax.Array
 
 # Share of a fault that is left after a frame: a tenth is left after 0.7 s at 30 fps.
 FADING = 0.9
-# Denoising steps of the samples.
-_STEPS = 3
+_SAMPLER = Sampler(steps=3)
 
 
 def continue_some(
@@ -42,10 +41,10 @@ def continue_some(
     z = movement.read(model, observed)
     from_ = frames - 1 - lengths
     last = jax.tree.map(lambda x: x[rows, from_], observed)
-    noise = jax.vmap(lambda key: jax.random.normal(key, model.statistics.shape))(keys)
-    future = movement.denoised(
-        model, noise[None], last, z[rows, from_], Sampler(_STEPS)
-    )
+    noise = jax.vmap(
+        lambda key: draw(_SAMPLER, key, model.statistics.shape), out_axes=1
+    )(keys)
+    future = movement.denoised(model, noise, last, z[rows, from_], _SAMPLER)
     ahead = jnp.arange(frames) - from_[:, None]
     replaced = (ahead > 0)[..., None]
     ahead = jnp.clip(ahead - 1, 0, horizon - 1)

@@ -36,7 +36,7 @@ def clips():
 
 @pytest.fixture(scope="module")
 def one_step(clips):
-    return judged(clips, Sampler(1))
+    return judged(clips, Sampler(1, 0.0))
 
 
 def by_hand(motion: Motion, last: int, frame: int) -> np.ndarray:

@@ -46,15 +46,16 @@ def test_the_setting_whose_samples_are_as_spread_as_the_truth_is_found():
     found = fit_sampler(
         tiny.fresh_model(), clips, (1, 2), (0.0, 0.5), (0.7, 1.5, 3.0), stride=2
     )
-    # One step asks for no noise: all its settings are one.
+    # One step of the flow asks for no noise: all its settings are one.
     settings = [trial.sampler for trial in found.trials]
-    assert settings[0].steps == 1
     temperatures = (0.7, 1.5, 3.0)
-    assert settings[1:] == [Sampler(2, c, t) for c in (0.0, 0.5) for t in temperatures]
+    churned = [[Sampler(n, 0.5, t) for t in temperatures] for n in (1, 2)]
+    flow = [Sampler(1, 0.0, 0.7)], [Sampler(2, 0.0, t) for t in temperatures]
+    assert settings == [*flow[0], *churned[0], *flow[1], *churned[1]]
     assert (found.sampler.steps, found.sampler.temperature) == (2, 1.5)
     errors = [trial.coverage_error for trial in found.trials]
     assert errors[0] == pytest.approx(np.mean([0.5, 0.8, 0.9, 0.95]))
-    assert errors[2] < 0.03 < errors[1]
+    assert errors[5] < 0.03 < errors[4]
     lines = found.markdown().splitlines()
     assert sum("**" in line for line in lines) == 1
     assert f"{found.windows} windows of 2 validation clips, seed 0" in lines[-1]

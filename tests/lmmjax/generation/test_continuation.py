@@ -129,8 +129,8 @@ def test_prompts_and_wishes_that_make_no_sense_are_told(model, prompt):
         continue_motion(model, prompt, 0.0)
 
 
-def test_one_denoising_step_continues_with_the_forecast(model, prompt):
-    motion = continue_motion(model, prompt, 0.1, commit=3, steps=1)[0]
+def test_one_step_of_the_flow_continues_with_the_forecast(model, prompt):
+    motion = continue_motion(model, prompt, 0.1, commit=3, steps=1, churn=0.0)[0]
     own = model.with_offsets(prompt.skeleton.offsets)
     past = jax.tree.map(lambda x: x[None, -8:], prompt.poses)
     z = jax.jit(movement.read)(own, past)[:, -1]

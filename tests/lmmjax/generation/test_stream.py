@@ -125,8 +125,10 @@ def test_rows_with_the_same_past_have_different_futures(stream, context):
     assert np.abs(poses.joints[0] - poses.joints[1]).max() > 1e-3
 
 
-@pytest.mark.parametrize("options", [{"temperature": 0.0}, {"steps": 1}], ids=str)
-def test_without_temperature_or_with_one_step_keys_do_not_matter(
+@pytest.mark.parametrize(
+    "options", [{"temperature": 0.0}, {"steps": 1, "churn": 0.0}], ids=str
+)
+def test_without_temperature_or_with_one_step_of_the_flow_keys_do_not_matter(
     stream, start, options
 ):
     calm = dataclasses.replace(stream, **options)

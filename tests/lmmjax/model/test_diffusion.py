@@ -37,9 +37,27 @@ def test_linear_gain_has_the_least_squared_error_of_all_multiples(tau):
     np.testing.assert_allclose(best, tau**2 / ((1 - tau) ** 2 + tau**2), rtol=0.02)
 
 
-def test_loss_weight_is_the_snr_between_1_and_5():
-    weight = np.asarray(diffusion.loss_weight(jnp.linspace(0, 1, 1001)))
-    assert weight.min() == 1.0
-    assert weight.max() == 5.0
-    assert (np.diff(weight) <= 0).all()
-    np.testing.assert_allclose(diffusion.loss_weight(jnp.array(0.4)), 2.25, rtol=1e-5)
+@pytest.mark.parametrize("tau", [0.02, 0.3, 0.8])
+def test_posterior_is_that_of_a_gaussian(tau):
+    mean, deviation = 0.7, 0.3
+    clean = mean + deviation * normal(0)
+    noisy = diffusion.add_noise(clean, normal(1), jnp.full(SHAPE[:1], tau))
+    found, left = diffusion.posterior(
+        noisy, jnp.float32(tau), jnp.full(SHAPE, mean), jnp.full(SHAPE, deviation)
+    )
+    error = np.asarray(clean - found)
+    np.testing.assert_allclose(error.std(), left[0, 0, 0], rtol=0.01)
+    # What is left over has nothing to do with what was seen.
+    for seen in (noisy, found):
+        assert abs(np.corrcoef(error.ravel(), seen.ravel())[0, 1]) < 0.01
+
+
+def test_posterior_is_the_mean_at_pure_noise_and_what_is_seen_without():
+    mean, noisy = normal(0, (2, 5)), 1e6 * normal(1, (2, 5))
+    deviation = jnp.array([[1e-3], [4.0]]) * jnp.ones((2, 5))
+    found, left = diffusion.posterior(noisy, jnp.array([1.0, 1.0]), mean, deviation)
+    np.testing.assert_array_equal(found, mean)
+    np.testing.assert_allclose(left, deviation, rtol=1e-6)
+    found, left = diffusion.posterior(noisy, jnp.array([0.0, 0.0]), mean, deviation)
+    np.testing.assert_allclose(found, noisy, rtol=1e-5)
+    np.testing.assert_array_equal(left, 0)

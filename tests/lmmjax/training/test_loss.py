@@ -56,7 +56,8 @@ def test_parts_times_their_weights_are_the_loss(found):
     expected = sum(getattr(CONFIG, name) * metrics[name] for name in parts)
     np.testing.assert_allclose(total, expected, rtol=1e-6)
     np.testing.assert_array_equal(total, metrics["loss"])
-    assert all(float(metrics[name]) > 0 for name in (*parts, "error_m"))
+    assert all(float(metrics[name]) > 0 for name in ("position", "velocity", "error_m"))
+    assert all(np.isfinite(metrics[name]) for name in parts)
 
 
 def test_frames_after_the_end_of_a_clip_have_no_influence(model, keys):

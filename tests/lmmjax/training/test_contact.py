@@ -1,0 +1,34 @@
+"""Feet that stand are told by their speed, whatever they stand on."""
+
+import numpy as np
+import pytest
+
+from kinematics import bodies
+from kinematics.bodies.segments import feet
+from kinematics.skeleton import rest_places
+from lmmjax.training.contact import STILL_SPEED, standing
+from tests.lmmjax import tiny
+
+FPS = 30.0
+
+
+@pytest.mark.parametrize("height", [0.0, 2.0])
+def test_only_points_of_the_feet_that_stand_have_weight(height):
+    body = bodies.human()
+    left, right = feet(body)
+    places = np.tile([*rest_places(body), 0, 0, height], (4, 1, 1))
+    # The left foot stops after two frames, the hands move and the head does not.
+    away = 2 * STILL_SPEED / FPS * np.minimum(np.arange(4), 2)
+    places[:, left, 0] += away[:, None]
+    found = np.asarray(standing(body, FPS, places[:1], places[1:]))
+    expected = np.zeros((3, body.num_joints))
+    share = body.num_joints / (len(left) + len(right))
+    expected[:, right] = share
+    expected[2, left] = share
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(found[2].mean(), 1, rtol=1e-6)
+
+
+def test_a_body_without_feet_has_none_that_stand():
+    places = np.zeros((3, tiny.body().num_joints, 3))
+    assert not np.any(standing(tiny.body(), FPS, places[:1], places))
