@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime
-import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from experiments import samplers
 from experiments.pipeline import HORIZONS_MS
 from experiments.settings import SettingError
 from kinematics import Motion, limits
@@ -103,7 +103,7 @@ def evaluate(
       samples: number of these.
       seed: of their sampling.
       study: what the subjects protocol measures; the forecast alone by default. The
-        sampler that it chooses is written to ``<workdir>/sampler.json``.
+        samplers that it chooses are written to ``<workdir>/sampler.json``.
     """
     clips = dataset["test"]
     if not clips:
@@ -122,16 +122,16 @@ def evaluate(
             dataset["validation"],
             clips,
             study,
-            sampler_of(meta),
+            samplers.of(meta, samplers.FUTURES),
+            samplers.of(meta, samplers.ROLLOUTS),
         )
-        figures, sampler = found.markdown(), found.calibration.sampler
+        figures, sampler = found.markdown(), found.drift.sampler
         windows = (
             f"{found.forecast.windows} windows forecast, {found.calibration.windows} "
             "sampled"
         )
         workdir.mkdir(parents=True, exist_ok=True)
-        settings = {"sampler": dataclasses.asdict(sampler)}
-        (workdir / "sampler.json").write_text(json.dumps(settings, indent=2) + "\n")
+        samplers.write(workdir, found)
     clip = _liveliest(clips, seconds)
     rollout = continue_and_write(
         model,
@@ -191,23 +191,6 @@ def evaluate_benchmark(
     out.mkdir(parents=True, exist_ok=True)
     (out / "cmu.md").write_text(text + "\n")
     return text
-
-
-def sampler_of(meta: dict) -> Sampler | None:
-    """The sampler that was chosen when a model was published, if any.
-
-    Raises:
-      SettingError: what is kept with the model is no sampler.
-    """
-    if "sampler" not in meta:
-        return None
-    try:
-        return Sampler(**meta["sampler"])
-    except (TypeError, ValueError) as error:
-        raise SettingError(
-            f"the model's 'sampler' cannot be used ({error}); it holds steps, churn "
-            "and temperature"
-        ) from error
 
 
 def provenance(data: str, windows: str, seeds: str) -> str:

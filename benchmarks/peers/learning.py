@@ -42,6 +42,8 @@ UNIT = 1000.0
 # How often windows of actions that hardly move are drawn, where another has 1.
 STILL = {"basketball_signal": 0.3, "directing_traffic": 0.3}
 _AVERAGING = 0.998
+# Steps of one call.
+_STEPS = 50
 _MEASURED = 2048
 # Where the twins of the predicted joints are among them.
 TWINS = np.searchsorted(
@@ -169,8 +171,7 @@ def fit(clips: Sequence[BenchmarkClip], recipe: Recipe, seed: int) -> Fitted:
         optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=recipe.decay)
     )
 
-    @jax.jit
-    def step(state, frames, count):
+    def step(frames, count, state):
         def judge(params):
             moved = forecast(params, windows[:, :OBSERVED], typical)
             return loss(moved, windows, weights, typical.error if recipe.ours else 1.0)
@@ -183,9 +184,14 @@ def fit(clips: Sequence[BenchmarkClip], recipe: Recipe, seed: int) -> Fitted:
         share = 1 - jnp.minimum(_AVERAGING, (1 + count) / (10 + count))
         return params, optax.incremental_update(params, average, share), rest
 
+    @jax.jit
+    def several(state, frames, first, end):
+        return jax.lax.fori_loop(first, end, functools.partial(step, frames), state)
+
     state = (params, params, jax.jit(optimizer.init)(params))
-    for count in range(recipe.steps):
-        state = step(state, frames, count)
+    # A call allocates what its steps take but once.
+    for first in range(0, recipe.steps, _STEPS):
+        state = several(state, frames, first, min(first + _STEPS, recipe.steps))
     average = jax.block_until_ready(state[1])
     parameters = sum(x.size for x in jax.tree.leaves(average))
     return Fitted(

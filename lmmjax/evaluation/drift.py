@@ -5,7 +5,6 @@ a body that stops in the last observed pose: it neither slides nor shakes, and d
 nothing. No figure says much without the others.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ from kinematics import Motion, priors
 from kinematics.priors import Prior
 from lmmjax.data.catalog import DataError
 from lmmjax.evaluation import metrics
-from lmmjax.evaluation.calibration import Interval, describe
+from lmmjax.evaluation.calibration import Interval
 from lmmjax.evaluation.drift_measures import (
     Measures,
     find_toes,
@@ -24,6 +23,7 @@ from lmmjax.evaluation.drift_measures import (
     measurer,
     touching,
 )
+from lmmjax.evaluation.drift_report import DriftFigure, DriftReport
 from lmmjax.generation import continue_motion
 from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
@@ -39,100 +39,6 @@ _OBSERVED_SECONDS = 1.0
 _COMPONENTS = 8
 # Frames of training that the prior is fitted on.
 _PRIOR_FRAMES = 20_000
-
-
-@dataclasses.dataclass(frozen=True)
-class DriftFigure:
-    """One line of the table.
-
-    Attributes:
-      name: what is measured.
-      model: of the rollouts.
-      still: of a body that stops.
-      truth: of the held-out clips.
-      goal: in words, or "" where there is none.
-      met: whether it is met; None without a goal.
-    """
-
-    name: str
-    model: Interval
-    still: float
-    truth: float
-    goal: str = ""
-    met: bool | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class DriftReport:
-    """The result of the protocol.
-
-    Attributes:
-      figures: the table.
-      speed_ratios: of each rollout, its mean joint speed over that of true clips of
-        the same action (of its own clip where actions are not known).
-      prompts: number of clips that were continued.
-      samples: rollouts of each.
-      seconds: length of each.
-      clips: held-out clips that are the truth.
-      fps: frames per second.
-      commit: poses handed out per step.
-      seed: of the sampling.
-      sampler: how the rollouts were drawn.
-      notes: what could not be measured, and why.
-    """
-
-    figures: tuple[DriftFigure, ...]
-    speed_ratios: tuple[float, ...]
-    prompts: int
-    samples: int
-    seconds: float
-    clips: int
-    fps: float
-    commit: int
-    seed: int
-    sampler: Sampler
-    notes: tuple[str, ...] = ()
-
-    def figure(self, name: str) -> DriftFigure:
-        """The line of this name; KeyError lists what there is."""
-        for figure in self.figures:
-            if figure.name == name:
-                return figure
-        known = ", ".join(figure.name for figure in self.figures)
-        raise KeyError(f"no figure {name!r}; there are {known}")
-
-    def markdown(self) -> str:
-        """The table for people."""
-        lines = [
-            "| figure | rollouts | body that stops | truth | goal | met |",
-            "|---|---|---|---|---|---|",
-        ]
-        for f in self.figures:
-            met = {True: "yes", False: "no", None: ""}[f.met]
-            digits = 3 if abs(f.truth) < 100 else 0
-            cells = [f.name, f.model.text(digits), _text(f.still, digits)]
-            cells += [_text(f.truth, digits), f.goal, met]
-            lines.append("| " + " | ".join(cells) + " |")
-        low, first, middle, third, high = np.percentile(
-            self.speed_ratios, [0, 25, 50, 75, 100]
-        )
-        return "\n".join(
-            [
-                *lines,
-                "",
-                f"Speed ratios of single rollouts: least {low:.2f}, quartiles "
-                f"{first:.2f}, {middle:.2f} and {third:.2f}, most {high:.2f}.",
-                "",
-                f"{self.samples} rollouts of {self.seconds:g} s for each of "
-                f"{self.prompts} clips, from the middle of the clip, against "
-                f"{self.clips} held-out clips at {self.fps:g} fps; sampler: "
-                f"{describe(self.sampler)}, {self.commit} poses per step, seed "
-                f"{self.seed}. Square brackets hold 95 % intervals over clips. A frame "
-                "is plausible where its distance from training motion is below the "
-                "truth's 95th percentile.",
-                *self.notes,
-            ]
-        )
 
 
 def fit_plausibility(training: Sequence[Motion], fps: float) -> Prior:
@@ -370,7 +276,3 @@ def _stopped(prompt: Motion, frames: int) -> Motion:
         np.repeat(np.asarray(x)[-1:], frames, axis=0) for x in prompt.poses
     )
     return prompt.replace(root_position=position, root_rotation=rotation, joints=joints)
-
-
-def _text(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}"

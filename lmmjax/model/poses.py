@@ -14,6 +14,13 @@ from lmmjax.model import parity
 
 # Residual channels before those of the joints: position (3), rotation (3).
 ROOT_CHANNELS = 6
+# Metres over which it is told how far the lowest joint is above the floor. The root's
+# height alone, in units of its spread among people who sit, jump and climb, hides that
+# a body floats.
+CLEARANCES = (0.05, 0.3)
+# Features of a token before those of the joints: height, clearances, velocity, turning,
+# orientation.
+_OF_ROOT = 1 + len(CLEARANCES) + 3 + 3 + 6
 
 
 def to_motion(poses: Poses, body: Skeleton, fps: float, **labels: str) -> Motion:
@@ -29,7 +36,7 @@ def num_channels(body: Skeleton) -> int:
 
 def num_features(body: Skeleton) -> int:
     """Features F of a token."""
-    return 13 + 2 * body.num_coordinates + 6 * (body.num_joints - 1)
+    return _OF_ROOT + 2 * body.num_coordinates + 6 * (body.num_joints - 1)
 
 
 # How the mirror changes a vector of the world, and one along a turn's axis.
@@ -53,7 +60,7 @@ def token_mirror(body: Skeleton) -> parity.Mirror:
     )
     joints = _coordinates_mirror(body)
     return parity.chain(
-        parity.signs(1),
+        parity.signs(1, *[1] * len(CLEARANCES)),
         _VECTOR,
         _TURN,
         # The first two columns of S R S, the reflection S on both sides.
@@ -67,8 +74,7 @@ def token_mirror(body: Skeleton) -> parity.Mirror:
 
 def joint_features(body: Skeleton, features: Array) -> Array:
     """Of a token's features [..., F] the unconstrained joint coordinates [..., D]."""
-    start = 13
-    return features[..., start : start + body.num_coordinates]
+    return features[..., _OF_ROOT : _OF_ROOT + body.num_coordinates]
 
 
 def difference(body: Skeleton, start: Poses, end: Poses) -> jax.Array:
@@ -128,8 +134,9 @@ def tokens(
       fps: frames per second, for velocities.
 
     Returns:
-      Features [..., T, F], not normalised: height, root velocity and turning,
-      orientation against the heading (6D), unconstrained joint coordinates and
+      Features [..., T, F], not normalised: height, the lowest joint's in bounded
+      units of `CLEARANCES`, root velocity and turning, orientation against the heading
+      (6D), unconstrained joint coordinates and
       their velocities, joint positions and velocities in the heading frame.
       And world positions [..., T, J, 3].
     """
@@ -162,9 +169,11 @@ def tokens(
     relative = facing(here - here[..., :1, :])[..., 1:, :]
     moving = facing(velocity)
     flat = (*relative.shape[:-2], -1)
+    lowest = jnp.min(here[..., 2], axis=-1, keepdims=True)
     features = jnp.concatenate(
         [
             poses.root_position[..., 2:],
+            jnp.tanh(lowest / np.array(CLEARANCES, np.float32)),
             moving[..., 0, :],
             turn * fps,
             rotations.matrix_to_6d(tilt),

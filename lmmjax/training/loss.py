@@ -48,6 +48,8 @@ class LossConfig:
         time, posture or amplitude, and none at its end.
       context_noise: largest scale of the noise on the context, in units of the
         typical change from one frame to the next.
+      drift: share of the windows whose context drifts away smoothly, as generated
+        movement may, by up to half of the typical change over the horizon.
       own: share of the windows whose newest poses are samples of the model itself,
         once training is so far; see `lmmjax.training.own`.
       own_from: share of the training before that.
@@ -69,6 +71,7 @@ class LossConfig:
     amplitude: float = 0.0
     fade: float = 0.5
     context_noise: float = 1.0
+    drift: float = 0.0
     own: float = 0.25
     own_from: float = 0.8
     joint_weights: tuple[float, ...] = ()
@@ -110,6 +113,7 @@ def loss(
             draws=(config.places, draws),
             context_noise=config.context_noise,
             own=config.own,
+            drift=config.drift,
         )
     )(keys)
     # The barriers keep XLA from drawing and deriving these anew for each use.
@@ -221,8 +225,10 @@ def _observe(model, batch, noise, keys, config: LossConfig, own_samples) -> Pose
     """The contexts [B, T] that are read: noisy, or with own samples at their end."""
     length = noise.context.shape[1]
     past = batch.poses.at(slice(None), slice(length))
-    scale = model.statistics.residual_scale[0]
-    disturbance = noise.level[:, None, None] * scale * noise.context
+    scale = model.statistics.residual_scale
+    disturbance = noise.level[:, None, None] * scale[0] * noise.context
+    if config.drift:
+        disturbance += 0.5 * scale[-1] * noise.drift
     observed = poses.advance(model.body, past, disturbance)
     if not config.own:
         return observed
@@ -248,10 +254,11 @@ def _scene(model, batch, observed, noise, config: LossConfig, own_samples) -> _S
     start = observed.at(rows, place)
     future = batch.poses.at(rows[..., None], after)
     valid = batch.valid[rows[..., None], after] & batch.valid[rows, place][..., None]
-    if config.own:
+    if config.own or config.drift:
         true = batch.poses.at(rows, place)
         led = own.lead_back(model.body, true, start, future)
-        replaced = (own_samples & (noise.own > 0))[:, None, None, None]
+        replaced = (own_samples & (noise.own > 0)) | noise.drifted
+        replaced = replaced[:, None, None, None]
         future = Poses(
             *(jnp.where(replaced, a, b) for a, b in zip(led, future, strict=True))
         )

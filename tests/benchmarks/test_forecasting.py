@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+import scipy.fft
 
 from benchmarks import forecasting
 from benchmarks.peers import learning
@@ -57,6 +58,33 @@ def test_simlpe_has_as_many_parameters_as_its_layers(windows, typical):
     channels, block = 75, LENGTH * (LENGTH + 1) + 2 * 75
     expected = 2 * channels * (channels + 1) + 3 * block
     assert sum(x.size for x in jax.tree.leaves(shapes)) == expected
+
+
+def test_simlpe_computes_what_the_paper_says(windows, typical):
+    seen = windows[:, :10]
+    shapes = jax.eval_shape(SiMLPe(2).init, jax.random.key(0), seen, typical)
+    rng = np.random.default_rng(1)
+    params = jax.tree.map(lambda x: rng.normal(size=x.shape) / 4, shapes)
+    first, last, (block,) = _layers(params["params"])
+    cosines = scipy.fft.dct(np.eye(LENGTH), norm="ortho", axis=0)
+    x = seen.reshape(4, 10, -1)
+    x = cosines @ np.concatenate([x, np.repeat(x[:, -1:], 25, axis=1)], axis=1)
+    x = x @ first["kernel"] + first["bias"]
+    for kernel, bias, scale, shift in zip(*block, strict=True):
+        mixed = np.einsum("ts,btc->bsc", kernel, x) + bias[:, 0]
+        apart = mixed - mixed.mean(-1, keepdims=True)
+        size = np.sqrt(mixed.var(-1, keepdims=True) + 1e-5)
+        x = x + apart / size * scale[:, 0] + shift[:, 0]
+    expected = (cosines.T @ (x @ last["kernel"] + last["bias"]))[:, 10:]
+    found = SiMLPe(2).apply(params, seen, typical).reshape(expected.shape)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def _layers(params):
+    """The first and last layer of siMLPe, and what each of its blocks has."""
+    names = ("kernel", "bias", "scale", "shift")
+    blocks = [tuple(v[n] for n in names) for v in params.values() if "scale" in v]
+    return params["Dense_0"], params["Dense_1"], blocks
 
 
 def test_components_rebuild_what_is_smooth(typical):

@@ -1,6 +1,5 @@
 """Reports: the benchmark's table, the sampler kept with a model, provenance."""
 
-import dataclasses
 import re
 
 import numpy as np
@@ -9,7 +8,6 @@ import pytest
 from experiments import results
 from experiments.settings import SettingError
 from lmmjax import pretrained
-from lmmjax.model.sampler import Sampler
 from tests.experiments import binary
 from tests.lmmjax import cmu_files, tiny
 
@@ -48,15 +46,6 @@ def test_a_model_of_another_rate_is_refused_by_name(benchmark, tmp_path):
         results.evaluate_benchmark(
             tiny.fresh_model(), "tiny", benchmark, "all", None, tmp_path
         )
-
-
-def test_the_sampler_kept_with_a_model_is_taken():
-    assert results.sampler_of({}) is None
-    sampler = Sampler(3, 0.5, 1.4)
-    assert results.sampler_of({"sampler": dataclasses.asdict(sampler)}) == sampler
-    for wrong in ({"steps": 0}, {"heat": 1.0}, None):
-        with pytest.raises(SettingError, match="'sampler' cannot be used"):
-            results.sampler_of({"sampler": wrong})
 
 
 @pytest.mark.parametrize(

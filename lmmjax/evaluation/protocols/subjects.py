@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from kinematics import Motion
 from lmmjax.data.catalog import DataError
 from lmmjax.evaluation.calibration import Calibration, calibrate, describe
-from lmmjax.evaluation.drift import DriftReport, fit_plausibility, judge_drift
+from lmmjax.evaluation.drift import fit_plausibility, judge_drift
+from lmmjax.evaluation.drift_report import DriftReport
 from lmmjax.evaluation.forecast import ForecastTable, forecast
+from lmmjax.evaluation.rollout_fit import RolloutFit, fit_rollouts
 from lmmjax.evaluation.sampler_fit import SamplerFit, fit_sampler
 from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
@@ -49,12 +51,14 @@ class SubjectsReport:
       choice: how the sampler was chosen; None where it was given or nothing is held
         out to choose by.
       calibration: of the samples.
+      pace: how the temperature of rollouts was chosen; None likewise.
       drift: of long rollouts.
     """
 
     forecast: ForecastTable
     choice: SamplerFit | None
     calibration: Calibration
+    pace: RolloutFit | None
     drift: DriftReport
 
     def markdown(self) -> str:
@@ -68,8 +72,12 @@ class SubjectsReport:
             "Forecast of held-out motion": self.forecast.markdown(),
             "Sampler, chosen on validation clips": chosen,
             "Calibration of samples": self.calibration.markdown(),
-            "Drift of long rollouts": self.drift.markdown(),
         }
+        if self.pace is not None:
+            parts["Temperature of rollouts, chosen on validation clips"] = (
+                self.pace.markdown()
+            )
+        parts["Drift of long rollouts"] = self.drift.markdown()
         return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts.items())
 
 
@@ -80,6 +88,7 @@ def evaluate_subjects(
     test: Sequence[Motion],
     study: SubjectsStudy | None = None,
     sampler: Sampler | None = None,
+    rollouts: Sampler | None = None,
 ) -> SubjectsReport:
     """Judge a model on the clips of people that it has not seen.
 
@@ -93,6 +102,7 @@ def evaluate_subjects(
       test: clips to report.
       study: how much is measured.
       sampler: settings that were chosen before, in place of choosing.
+      rollouts: those of rollouts likewise; by default the sampler's where it is given.
 
     Raises:
       DataError: no clip is long enough, or a clip is in two splits.
@@ -123,17 +133,22 @@ def evaluate_subjects(
         limit=study.windows,
         seed=study.seed,
     )
+    prior = fit_plausibility(train, model.fps)
+    pace = None
+    if rollouts is None and choice is not None:
+        pace = fit_rollouts(model, validation, prior, sampler, seed=study.seed)
+        rollouts = pace.sampler
     drift = judge_drift(
         model,
         test,
-        fit_plausibility(train, model.fps),
-        sampler,
+        prior,
+        rollouts or sampler,
         study.rollout_seconds,
         study.rollouts,
         study.rollout_clips,
         seed=study.seed,
     )
-    return SubjectsReport(table, choice, calibration, drift)
+    return SubjectsReport(table, choice, calibration, pace, drift)
 
 
 def _refuse_twins(*splits: Sequence[Motion]) -> None:

@@ -111,7 +111,15 @@ def test_tokens_are_the_same_wherever_the_body_stands_and_faces(walk, moved):
 def test_first_token_of_a_sequence_has_no_velocities(walk):
     features, _ = tokens(BODY, walk.at(every, 0), walk, tiny.FPS)
     d, j = BODY.num_coordinates, BODY.num_joints - 1
-    widths = {"height": 1, "speed": 3, "turn": 3, "tilt": 6, "u": d, "du": d}
+    widths = {
+        "height": 1,
+        "clearance": 2,
+        "speed": 3,
+        "turn": 3,
+        "tilt": 6,
+        "u": d,
+        "du": d,
+    }
     widths |= {"places": 3 * j, "velocities": 3 * j}
     edges = np.cumsum(list(widths.values()))
     assert edges[-1] == features.shape[-1]
@@ -143,3 +151,13 @@ def test_positions_are_in_the_world_and_follow_the_bones(walk):
     long = positions(BODY.replace(offsets=2 * BODY.offsets), walk)
     root = walk.root_position[..., None, :]
     np.testing.assert_allclose(long - root, 2 * (places - root), atol=1e-5)
+
+
+@pytest.mark.parametrize("lift", [0.02, 0.5])
+def test_a_body_that_floats_is_told_by_its_lowest_joint(walk, lift):
+    places = np.asarray(positions(BODY, walk))
+    low = places[..., 2].min(axis=-1)
+    raised = walk._replace(root_position=walk.root_position + np.float32([0, 0, lift]))
+    features, _ = tokens(BODY, raised.at(every, 0), raised, tiny.FPS)
+    expected = np.tanh((low + lift)[..., None] / np.array(poses.CLEARANCES))
+    np.testing.assert_allclose(features[..., 1:3], expected, atol=1e-5)

@@ -158,3 +158,19 @@ def test_steps_down_the_gradient_lower_the_loss(batch, keys):
         model = model.replace(params=params)
         values.append(float(value))
     assert values[-1] < 0.9 * values[0]
+
+
+def test_a_drifted_context_is_led_back_and_not_jumped_back(model, batch, keys):
+    # Where all contexts drift, a model that forecasts stillness is judged by targets
+    # that begin where it stands; without leading back they would begin at the truth.
+    def told(drift):
+        config = dataclasses.replace(
+            CONFIG, draws=1, context_noise=0.0, own=0.0, velocity=0.0, drift=drift
+        )
+        return jax.jit(loss, static_argnames="config")(
+            tiny.fresh_model(), batch, keys, config
+        )[1]
+
+    still, drifted = told(0.0), told(1.0)
+    assert still["error_m"] != drifted["error_m"]
+    assert drifted["error_m"] < 1.5 * still["error_m"]

@@ -33,11 +33,15 @@ def test_every_part_sees_its_own_split(monkeypatch):
     class Choice:
         sampler = Sampler(2, 1.0, 1.4)
 
+    class Pace:
+        sampler = Sampler(2, 1.0, 0.5)
+
     for name, answer in (
         ("forecast", "table"),
         ("fit_sampler", Choice),
         ("calibrate", "calibration"),
         ("fit_plausibility", "prior"),
+        ("fit_rollouts", Pace),
         ("judge_drift", "drift"),
     ):
         spy(name, answer)
@@ -48,14 +52,19 @@ def test_every_part_sees_its_own_split(monkeypatch):
     assert seen["fit_sampler"][0][1] is VALIDATION
     assert seen["calibrate"][0][1:4] == (TEST, TRAIN, Choice.sampler)
     assert seen["fit_plausibility"][0][0] is TRAIN
-    assert seen["judge_drift"][0][1:4] == (TEST, "prior", Choice.sampler)
-    del seen["fit_sampler"]
+    assert seen["fit_rollouts"][0][1:] == (VALIDATION, "prior", Choice.sampler)
+    assert seen["judge_drift"][0][1:4] == (TEST, "prior", Pace.sampler)
+    del seen["fit_sampler"], seen["fit_rollouts"]
     given = evaluate_subjects(model, TRAIN, VALIDATION, TEST, STUDY, Sampler(3))
     assert given.choice is None
+    assert given.pace is None
     assert seen["calibrate"][0][3] == Sampler(3)
+    assert seen["judge_drift"][0][3] == Sampler(3)
+    evaluate_subjects(model, TRAIN, VALIDATION, TEST, STUDY, Sampler(3), Sampler(1))
+    assert seen["judge_drift"][0][3] == Sampler(1)
     evaluate_subjects(model, TRAIN, [], TEST, STUDY)
     assert seen["judge_drift"][0][3] == Sampler()
-    assert "fit_sampler" not in seen
+    assert seen.keys().isdisjoint({"fit_sampler", "fit_rollouts"})
 
 
 class Part:
@@ -70,11 +79,12 @@ class Part:
 
 
 def test_the_report_has_all_parts_and_says_where_the_sampler_is_from():
-    parts = [Part(name) for name in ("forecast", "choice", "calibration", "drift")]
+    names = ["forecast", "choice", "calibration", "pace", "drift"]
+    parts = [Part(name) for name in names]
     lines = SubjectsReport(*parts).markdown().split("\n\n")
-    assert lines[1::2] == ["forecast", "choice", "calibration", "drift"]
+    assert lines[1::2] == names
     assert all(line.startswith("## ") for line in lines[::2])
-    given = SubjectsReport(parts[0], None, *parts[2:]).markdown()
+    given = SubjectsReport(parts[0], None, parts[2], None, parts[4]).markdown()
     assert "Taken as it is: 3 steps, churn 0.5, temperature 1." in given
 
 

@@ -1,0 +1,124 @@
+"""The temperature of long rollouts, chosen on validation clips.
+
+Futures that are as spread as the truth must hold what the model does not know, such as
+which way somebody turns; drawn anew at every step of a rollout, that shakes the body.
+So rollouts have a temperature of their own: the one that stays plausible longest among
+those that move as much as people do.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from kinematics import Motion
+from kinematics.priors import Prior
+from lmmjax.evaluation.drift import SPEED, judge_drift
+from lmmjax.model import MovementModel
+from lmmjax.model.sampler import Sampler
+
+TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class RolloutTrial:
+    """What one temperature is worth on validation clips.
+
+    Attributes:
+      sampler: the setting.
+      plausible: share of plausible frames.
+      speed: joint speed over that of the truth.
+    """
+
+    sampler: Sampler
+    plausible: float
+    speed: float
+
+
+@dataclasses.dataclass(frozen=True)
+class RolloutFit:
+    """All temperatures that were tried, and the one to take.
+
+    Attributes:
+      sampler: the chosen setting.
+      trials: one per temperature.
+      seconds: length of the rollouts.
+      prompts: number of clips that they went on from.
+      seed: of the sampling.
+    """
+
+    sampler: Sampler
+    trials: tuple[RolloutTrial, ...]
+    seconds: float
+    prompts: int
+    seed: int
+
+    def markdown(self) -> str:
+        """The trials for people."""
+        lines = [
+            "| temperature of rollouts | plausible frames | joint speed over truth |",
+            "|---|---|---|",
+        ]
+        for trial in self.trials:
+            name = f"{float(trial.sampler.temperature):g}"
+            if trial.sampler == self.sampler:
+                name = f"**{name}**"
+            lines.append(f"| {name} | {trial.plausible:.3f} | {trial.speed:.2f} |")
+        low, high = SPEED
+        return "\n".join(
+            [
+                *lines,
+                "",
+                f"Of those with {low:g} to {high:g} of the true speed, or else of the "
+                "one nearest to it, the most plausible: rollouts of "
+                f"{self.seconds:g} s for each of {self.prompts} validation clips, "
+                f"seed {self.seed}.",
+            ]
+        )
+
+
+def fit_rollouts(
+    model: MovementModel,
+    validation: Sequence[Motion],
+    prior: Prior,
+    sampler: Sampler,
+    temperatures: Sequence[float] = TEMPERATURES,
+    seconds: float = 10.0,
+    limit: int | None = 8,
+    commit: int = 5,
+    seed: int = 0,
+) -> RolloutFit:
+    """Choose the temperature of rollouts.
+
+    Args:
+      model: the model.
+      validation: clips that were neither trained on nor are of the test.
+      prior: see `lmmjax.evaluation.drift.fit_plausibility`.
+      sampler: all other settings.
+      temperatures: to choose from.
+      seconds: length of the rollouts.
+      limit: continue so many clips, spread evenly.
+      commit: poses handed out per step.
+      seed: of the sampling.
+
+    Raises:
+      DataError: no clip is long enough for a prompt.
+    """
+    trials, prompts = [], 0
+    for temperature in temperatures:
+        tried = dataclasses.replace(sampler, temperature=temperature)
+        report = judge_drift(
+            model, validation, prior, tried, seconds, 1, limit, commit, seed
+        )
+        plausible, _, speed = (figure.model.value for figure in report.figures[:3])
+        trials.append(RolloutTrial(tried, plausible, speed))
+        prompts = report.prompts
+    return RolloutFit(choose(trials), tuple(trials), seconds, prompts, seed)
+
+
+def choose(trials: Sequence[RolloutTrial]) -> Sampler:
+    """The most plausible of those that are as fast as people, or else the nearest."""
+    low, high = SPEED
+    lively = [trial for trial in trials if low <= trial.speed <= high]
+    if not lively:
+        return min(trials, key=lambda t: abs(math.log(max(t.speed, 1e-6)))).sampler
+    return max(lively, key=lambda trial: trial.plausible).sampler
