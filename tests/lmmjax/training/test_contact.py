@@ -16,7 +16,8 @@ FPS = 30.0
 def test_only_points_of_the_feet_that_stand_have_weight(height):
     body = bodies.human()
     left, right = feet(body)
-    places = np.tile([*rest_places(body), 0, 0, height], (4, 1, 1))
+    standing_still = np.asarray(rest_places(body)) + np.array([0, 0, height])
+    places = np.tile(standing_still, (4, 1, 1))
     # The left foot stops after two frames, the hands move and the head does not.
     away = 2 * STILL_SPEED / FPS * np.minimum(np.arange(4), 2)
     places[:, left, 0] += away[:, None]
