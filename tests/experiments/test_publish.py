@@ -78,7 +78,7 @@ def test_help_says_what_the_binary_is_for():
 def test_a_run_becomes_a_model_that_loads_by_its_name(run, tmp_path, monkeypatch):
     result = publish(run, tmp_path, f"--meta={run / 'meta.json'}")
     assert result.code == 0, result.err
-    assert result.out.startswith(f"wrote {tmp_path / 'tiny-walk'}: 8,")
+    assert result.out.startswith(f"wrote {tmp_path / 'tiny-walk'}: 9,")
     assert "MB as float32" in result.out
     monkeypatch.setattr(shelf, "SHELF", tmp_path)
     assert pretrained.names() == ("tiny-walk",)
