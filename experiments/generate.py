@@ -18,7 +18,7 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from experiments import results, samplers
+from experiments import pipeline, results, samplers
 from kinematics import formats
 from lmmjax import pretrained
 from lmmjax.generation.continuation import fit_to_model
@@ -63,7 +63,8 @@ def main() -> None:
         sampler = dataclasses.replace(sampler, temperature=_TEMPERATURE.value)
     prompt = Path(_PROMPT.value)
     options = {"up": _UP.value} if prompt.suffix.lower() == ".bvh" else {}
-    motion = fit_to_model(model, formats.read(prompt, **options))
+    motion = pipeline.on_trained_body(formats.read(prompt, **options), meta)
+    motion = fit_to_model(model, motion)
     out = Path(_OUT.value or workdir / "generated" / prompt.stem)
     report = results.continue_and_write(
         model,

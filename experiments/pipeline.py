@@ -8,9 +8,11 @@ import jax
 
 from experiments.configs import Config
 from experiments.settings import SettingError
+from kinematics import Motion
 from lmmjax.capture.session import is_footage
 from lmmjax.data import prepare
 from lmmjax.data.cmu_benchmark import is_benchmark
+from lmmjax.data.mocap import common_body
 from lmmjax.data.prepare import Dataset
 from lmmjax.evaluation.forecast import forecast
 from lmmjax.model import MovementModel
@@ -95,6 +97,18 @@ def train_model(
         action_weights=_weights("action_weights", config.data.action_weights),
         subject_weights=_weights("subject_weights", config.data.subject_weights),
     )
+
+
+def on_trained_body(motion: Motion, meta: dict) -> Motion:
+    """A prompt on the body that the training's files were brought to, if any.
+
+    Args:
+      motion: as it is in its file.
+      meta: what is kept with the model.
+    """
+    body = meta.get("experiment", {}).get("data", {}).get("body", "")
+    joints = common_body.joints_of(motion.skeleton) if body else None
+    return motion if joints is None else common_body.bring(motion, joints)[0]
 
 
 def _weights(key: str, settings: Sequence[str]) -> dict[str, float] | None:
