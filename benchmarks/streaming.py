@@ -26,11 +26,10 @@ from lmmjax.generation import Stream, StreamState
 from lmmjax.model import (
     ModelConfig,
     MovementModel,
-    Statistics,
     initialize,
     num_parameters,
+    unit_statistics,
 )
-from lmmjax.model.poses import num_channels, num_features
 
 SIZES = {"S": ModelConfig(), "S plain": ModelConfig(equivariant=False)}
 BODIES = {"mocap31": bodies.mocap31, "cmu38": bodies.cmu38}
@@ -55,16 +54,7 @@ _FRAMES = flags.DEFINE_integer("frames", 300, "Poses of a scan.", 1)
 
 def fresh_model(config: ModelConfig, body: Skeleton) -> MovementModel:
     """A model with fresh parameters, and scales of 1."""
-    features, channels = num_features(body), num_channels(body)
-    horizon, components = config.horizon, min(config.components, config.horizon)
-    statistics = Statistics(
-        token_mean=np.zeros(features, np.float32),
-        token_scale=np.ones(features, np.float32),
-        residual_scale=np.full((horizon, channels), 0.01, np.float32),
-        horizon_error=np.ones(horizon, np.float32),
-        basis=np.eye(horizon, components, dtype=np.float32),
-        component_scale=np.ones((components, channels), np.float32),
-    )
+    statistics = unit_statistics(body, config)
     return initialize(jax.random.key(0), body, statistics, config, FPS)
 
 

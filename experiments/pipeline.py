@@ -96,6 +96,7 @@ def train_model(
         meta={"dataset": dataset.name, "experiment": dataclasses.asdict(config)},
         action_weights=_weights("action_weights", config.data.action_weights),
         subject_weights=_weights("subject_weights", config.data.subject_weights),
+        practice=config.practice,
     )
 
 

@@ -20,6 +20,9 @@ _MAY_BE_ZERO = (
     "optim.ema",
     "optim.warmup",
     "optim.weight_decay",
+    "practice.begin",
+    "practice.share",
+    "practice.temperature",
 )
 
 
@@ -66,6 +69,11 @@ def _check(config: Config) -> None:
         raise SettingError(
             f"model.width ({config.model.width}) must be a multiple of model.heads "
             f"({config.model.heads})"
+        )
+    if config.practice.share and config.practice.commit > config.model.horizon:
+        raise SettingError(
+            f"practice.commit ({config.practice.commit}) must be at most model.horizon "
+            f"({config.model.horizon})"
         )
 
 
@@ -133,7 +141,10 @@ def _replace(config: Any, key: str, path: list[str], text: str) -> Any:
         new = _replace(value, key, path[1:], text)
     else:
         new = _parse(key, text, get_type_hints(type(config))[path[0]])
-    return dataclasses.replace(config, **{path[0]: new})
+    try:
+        return dataclasses.replace(config, **{path[0]: new})
+    except ValueError as error:
+        raise SettingError(f"{whole}{error}") from error
 
 
 def _parse(key: str, text: str, kind: Any) -> Any:

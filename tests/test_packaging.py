@@ -20,8 +20,13 @@ MAY_IMPORT = {
     "lmmjax.capture": {"kinematics"},
     "lmmjax.data": {"kinematics", "lmmjax.capture"},
     "lmmjax.model": {"kinematics"},
-    "lmmjax.training": {"kinematics", "lmmjax.data", "lmmjax.model"},
     "lmmjax.generation": {"kinematics", "lmmjax.model"},
+    "lmmjax.training": {
+        "kinematics",
+        "lmmjax.data",
+        "lmmjax.model",
+        "lmmjax.generation",
+    },
     "lmmjax.evaluation": {
         "kinematics",
         "lmmjax.data",

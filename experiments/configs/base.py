@@ -5,6 +5,7 @@ import dataclasses
 from lmmjax.model import ModelConfig
 from lmmjax.training.loop import LoopConfig
 from lmmjax.training.loss import LossConfig
+from lmmjax.training.practice import PracticeConfig
 from lmmjax.training.state import OptimizerConfig
 
 
@@ -61,6 +62,7 @@ class Config:
       loss: weights of the loss.
       optim: the optimiser.
       loop: length and rhythm.
+      practice: how the model practises; by default it does not.
     """
 
     model: ModelConfig = ModelConfig()
@@ -68,3 +70,4 @@ class Config:
     loss: LossConfig = LossConfig()
     optim: OptimizerConfig = OptimizerConfig()
     loop: LoopConfig = LoopConfig()
+    practice: PracticeConfig = PracticeConfig()

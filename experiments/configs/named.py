@@ -5,6 +5,7 @@ from lmmjax.evaluation.protocols.positions import JOINT_WEIGHTS
 from lmmjax.model import ModelConfig
 from lmmjax.training.loop import LoopConfig
 from lmmjax.training.loss import LossConfig
+from lmmjax.training.practice import PracticeConfig
 from lmmjax.training.state import OptimizerConfig
 
 DEMO = Config(
@@ -31,7 +32,7 @@ HUMAN = Config(
         width=192,
         layers=4,
         heads=6,
-        window=32,
+        window=16,
         head_width=256,
         head_layers=3,
         horizon=15,
@@ -43,6 +44,8 @@ HUMAN = Config(
         test_subjects=("08", "09"),
         # Half of all, on a playground's bars at any height above its floor.
         subject_weights=("01=0.15",),
+        # As far back as four layers look.
+        context=64,
     ),
     loss=LossConfig(
         places=6,
@@ -50,10 +53,8 @@ HUMAN = Config(
         mirror=0.0,
         warp=0.15,
         contact=1.0,
-        drift=0.3,
-        own=0.4,
-        own_from=0.5,
     ),
+    practice=PracticeConfig(share=0.4, begin=0.25),
     loop=LoopConfig(steps=4200, batch=32, save_every=250, evaluate_every=1000),
 )
 
@@ -70,6 +71,7 @@ CMU38 = Config(
         head_width=384,
         head_layers=2,
         horizon=25,
+        components=256,
         dropout=0.15,
     ),
     data=DataConfig(
@@ -88,7 +90,6 @@ CMU38 = Config(
         posture=0.12,
         amplitude=0.2,
         context_noise=0.0,
-        own=0.0,
         joint_weights=JOINT_WEIGHTS,
     ),
     optim=OptimizerConfig(warmup=200, ema=0.998),

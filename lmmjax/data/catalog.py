@@ -144,8 +144,9 @@ def split(
     """Divide clips into train, validation and test.
 
     Test holds whole subjects where subjects are known: those that are named, or a
-    tenth of them (at least one). Validation is cut, by file, from what remains; so
-    is test where subjects are not known. The division depends on the names alone.
+    tenth of them (at least one). Validation is cut, by file, from what remains, of
+    every subject in proportion to its files; so is test where subjects are not known.
+    The division depends on the names alone.
 
     Args:
       clips: the clips.
@@ -176,7 +177,7 @@ def split(
         rest = [c for c in rest if c.key not in keys]
     keys = set()
     if len(rest) >= 2 and validation_share > 0:
-        keys = set(_part([c.key for c in rest], validation_share, "validation"))
+        keys = set(_evenly(rest, validation_share))
     parts = {
         "train": [c for c in rest if c.key not in keys],
         "validation": [c for c in rest if c.key in keys],
@@ -192,11 +193,22 @@ def split(
 
 def _part(names: Sequence[str], share: float, salt: str = "") -> list[str]:
     """A share of some names, at least one, by the order of their hashes."""
+    ordered = sorted(names, key=lambda name: _hash(name, salt))
+    return ordered[: max(1, round(share * len(names)))]
 
-    def order(name: str) -> bytes:
-        return hashlib.sha256(f"{salt}/{name}".encode()).digest()
 
-    return sorted(names, key=order)[: max(1, round(share * len(names)))]
+def _evenly(clips: Sequence[Clip], share: float) -> list[str]:
+    """The keys of a share of some clips, at least one, of all subjects alike."""
+    place: dict[str, float] = {}
+    for subject in {clip.subject for clip in clips}:
+        keys = _part([c.key for c in clips if c.subject == subject], 1.0, "validation")
+        place |= {key: (n + 0.5) / len(keys) for n, key in enumerate(keys)}
+    ordered = sorted(place, key=lambda key: (place[key], _hash(key, "validation")))
+    return ordered[: max(1, round(share * len(ordered)))]
+
+
+def _hash(name: str, salt: str) -> bytes:
+    return hashlib.sha256(f"{salt}/{name}".encode()).digest()
 
 
 def fingerprint(clips: Sequence[Clip], *options) -> str:

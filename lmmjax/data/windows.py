@@ -16,7 +16,9 @@ class WindowBatch(NamedTuple):
       poses: root positions [B, T, 3] m, quaternions [B, T, 4] and joints [B, T, D]
         rad, moved and turned so that each window begins above the origin, facing
         along x.
-      valid: [B, T] False where the clip had ended and its last pose is repeated.
+      valid: [B, T] False where the clip had ended and its last pose is repeated, or
+        the pose is not known to be somebody's: a context that a model made for
+        itself, up to its last pose, which has a known future.
       offsets: [B, J, 3] metres.
     """
 
@@ -75,6 +77,11 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self._start)
+
+    @property
+    def frames(self) -> np.ndarray:
+        """[number of windows] frames of each that are there, ``length`` at most."""
+        return np.minimum(self._end - self._start, self.length)
 
     def take(self, index: np.ndarray) -> WindowBatch:
         """The windows of these numbers [B]."""

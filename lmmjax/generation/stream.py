@@ -47,7 +47,8 @@ class Stream:
       commit: poses handed out per step, at most the model's horizon. Few react
         sooner, many cost less.
       steps: denoising steps.
-      temperature: scale of the noise; 1 samples the model's distribution.
+      temperature: scale of the noise; 1 samples the model's distribution. [B, 1] for
+        streams with one each.
       churn: how far from its mean each step draws, from 0 to 1; see
         `lmmjax.model.sampler`. With 0 and one step, every step returns the forecast.
     """
@@ -55,7 +56,7 @@ class Stream:
     model: MovementModel
     commit: int = 5
     steps: int = 4
-    temperature: float = 1.0
+    temperature: float | jax.Array = 1.0
     churn: float = 1.0
 
     def __post_init__(self):

@@ -10,6 +10,7 @@ from lmmjax.model.movement import (
     MovementModel,
     initialize,
     num_parameters,
+    unit_statistics,
 )
 from lmmjax.model.scales import Statistics
 
@@ -19,4 +20,5 @@ __all__ = [
     "Statistics",
     "initialize",
     "num_parameters",
+    "unit_statistics",
 ]

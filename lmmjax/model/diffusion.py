@@ -12,8 +12,8 @@ Array = jax.Array
 
 
 def add_noise(residual: Array, noise: Array, tau: Array) -> Array:
-    """Noisy residual [..., K, C] at noise level tau [...]."""
-    tau = tau[..., None, None]
+    """Noisy residual [..., N] at noise level tau [...]."""
+    tau = tau[..., None]
     return (1 - tau) * residual + tau * noise
 
 

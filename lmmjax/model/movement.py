@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton
-from lmmjax.model import parity, poses, sampler
+from lmmjax.model import parity, poses, sampler, scales
 from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.head import Head
 from lmmjax.model.recent import Recent
 from lmmjax.model.sampler import Sampler
-from lmmjax.model.scales import Statistics, decode
+from lmmjax.model.scales import Statistics
 
 Array = jax.Array
 
@@ -39,7 +39,7 @@ class ModelConfig:
       head_width: channels of the head.
       head_layers: layers of the head.
       horizon: poses K that are predicted at once.
-      components: smooth components M that tell them, K at most; see
+      components: most components that tell them, those of all parities together; see
         `lmmjax.model.scales`.
       equivariant: whether the network commutes with the mirror of the body, which
         then must have one; it has half of the weights that it would have otherwise.
@@ -56,7 +56,7 @@ class ModelConfig:
     head_width: int = 320
     head_layers: int = 2
     horizon: int = 15
-    components: int = 10
+    components: int = 192
     equivariant: bool = True
     dtype: str = "float32"
     dropout: float = 0.0
@@ -190,9 +190,33 @@ def initialize(
         )
     model = MovementModel({}, body, statistics, config, fps)
     tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + TOLD)))
-    noisy = by_parity(model, jnp.zeros((1, *statistics.shape)))
+    noisy = jnp.zeros((statistics.shape[0], 1, statistics.shape[1]))
     params = jax.jit(Network(config).init)(key, tokens, noisy, jnp.zeros(1))
     return model.replace(params=params["params"])
+
+
+def unit_statistics(body: Skeleton, config: ModelConfig) -> Statistics:
+    """Scales of 1, as no data has: to measure speed on, and to test.
+
+    Components are single channels of single poses.
+    """
+    features, channels = poses.num_features(body), poses.num_channels(body)
+    mirror = poses.residual_mirror(body) if config.equivariant else None
+    split = parity.width(mirror, channels)
+    entries = config.horizon * split
+    count = min(config.components // config.parities, entries)
+    basis = np.eye(count, entries, dtype=np.float32)
+    return Statistics(
+        token_mean=np.zeros(features, np.float32),
+        token_scale=np.ones(features, np.float32),
+        frame_scale=np.full(channels, 0.01, np.float32),
+        reach=np.ones(channels, np.float32),
+        horizon_error=np.ones(config.horizon, np.float32),
+        basis=np.tile(
+            basis.reshape(count, config.horizon, split), (config.parities, 1, 1, 1)
+        ),
+        component_scale=np.ones((config.parities, count), np.float32),
+    )
 
 
 def num_parameters(model: MovementModel) -> int:
@@ -214,16 +238,19 @@ def _split_tokens(model: MovementModel, tokens: Array) -> jax.Array:
     return parity.split(mirror, tokens)
 
 
-def by_parity(model: MovementModel, components: Array) -> jax.Array:
-    """Components [..., M, C] of a residual by parity, [P, ..., N = M C']."""
-    x = parity.split(_residual_mirror(model), components)
-    return x.reshape(*x.shape[:-2], -1)
+def encode(model: MovementModel, residual: Array) -> jax.Array:
+    """Components [P, ..., N] of residuals [..., K, C]; see `lmmjax.model.scales`."""
+    scaled = residual / model.statistics.residual_scale
+    return scales.encode(
+        model.statistics, parity.split(_residual_mirror(model), scaled)
+    )
 
 
-def components(model: MovementModel, split: Array) -> jax.Array:
-    """Components [..., M, C] of a residual from [P, ..., N]; undoes `by_parity`."""
-    x = split.reshape(*split.shape[:-1], model.statistics.shape[0], -1)
-    return parity.join(_residual_mirror(model), x)
+def decode(model: MovementModel, components: Array) -> jax.Array:
+    """Residuals [..., K, C] that components [P, ..., N] stand for."""
+    scaled = scales.decode(model.statistics, components)
+    joined = parity.join(_residual_mirror(model), scaled)
+    return joined * model.statistics.residual_scale
 
 
 def _residual_mirror(model: MovementModel) -> parity.Mirror | None:
@@ -293,7 +320,7 @@ def denoise(
 
     Args:
       model: the model.
-      noisy: [P, ..., N] components by parity, see `by_parity`.
+      noisy: [P, ..., N] components, see `encode`.
       tau: [...] noise level.
       z: [..., Z] summary of the past.
       key: of the dropout in training.
@@ -306,22 +333,27 @@ def denoise(
 
 
 def emit(model: MovementModel, last: Poses, future: Array) -> Poses:
-    """The output layer: components [..., M, C] of a future to its poses [..., K].
+    """The output layer: components [P, ..., N] of a future to its poses [..., K].
 
     Limits are applied here, after everything else, and with them any number becomes a
     posture that the body can take; `poses.positions` of the result are its forward
     kinematics, so bones cannot stretch either.
     """
     start = jax.tree.map(lambda x: x[..., None, :], last)
-    return poses.advance(model.body, start, decode(model.statistics, future))
+    return poses.advance(model.body, start, decode(model, future))
+
+
+def _future_shape(model: MovementModel, z: Array) -> tuple[int, ...]:
+    """[P, ..., N] of the futures of summaries [..., Z]."""
+    parities, components = model.statistics.shape
+    return parities, *z.shape[:-1], components
 
 
 def forecast(model: MovementModel, last: Poses, z: Array) -> Poses:
     """The one-shot forecast [..., K] from the last pose and summary [..., Z]."""
-    shape = (*z.shape[:-1], *model.statistics.shape)
-    nothing = by_parity(model, jnp.zeros(shape))
-    mean, _ = denoise(model, nothing, jnp.ones(shape[:-2]), z)
-    return emit(model, last, components(model, mean))
+    nothing = jnp.zeros(_future_shape(model, z))
+    mean, _ = denoise(model, nothing, jnp.ones(z.shape[:-1]), z)
+    return emit(model, last, mean)
 
 
 def sample(
@@ -335,19 +367,16 @@ def sample(
 ) -> Poses:
     """One sampled future [..., K] per last pose and summary [..., Z]; see `Sampler`."""
     settings = Sampler(steps, churn, temperature)
-    noise = sampler.draw(settings, key, (*z.shape[:-1], *model.statistics.shape))
+    noise = sampler.draw(settings, key, _future_shape(model, z))
     return denoised(model, noise, last, z, settings)
 
 
 def denoised(
     model: MovementModel, noise: Array, last: Poses, z: Array, settings: Sampler
 ) -> Poses:
-    """The future [..., K] that noise [N, ..., M, C] stands for; see `sample`."""
+    """The future [..., K] that noise [S, P, ..., N] stands for; see `sample`."""
 
     def estimate(x, tau: float):
         return denoise(model, x, jnp.full(z.shape[:-1], tau), z)
 
-    split = jnp.moveaxis(by_parity(model, noise), 1, 0)
-    return emit(
-        model, last, components(model, sampler.sample(estimate, split, settings))
-    )
+    return emit(model, last, sampler.sample(estimate, noise, settings))

@@ -1,10 +1,14 @@
 """What a model knows of its data as plain numbers, and the units it thinks in.
 
-The change of C channels over the next K poses is told as M components, K at most.
-A residual divided by its scale is nearly the same for all frames of a smooth movement,
-so a few principal components hold it: the speed, its change, and so on. In them the
-future is told apart by size of detail, each channel has unit variance, and what few
-frames cannot hold is left out.
+The change of C channels over the next K poses is told as N components of the whole: of
+all channels and all poses together, the directions in which joints move furthest
+(principal components of residuals in metres at the joints, over the error of no
+movement at each pose). A hip that swings takes knee and pelvis along; noise on
+components moves them together, as bodies do, where noise on each channel of its own
+shakes them against each other. What N components do not hold is left out.
+
+A body's mirror leaves some components as they are and negates the others, see
+`lmmjax.model.parity`; there are as many of each.
 """
 
 import dataclasses
@@ -22,7 +26,8 @@ Array = jax.Array | np.ndarray
     data_fields=[
         "token_mean",
         "token_scale",
-        "residual_scale",
+        "frame_scale",
+        "reach",
         "horizon_error",
         "basis",
         "component_scale",
@@ -36,39 +41,50 @@ class Statistics:
     Attributes:
       token_mean: [F] mean of each feature of a token.
       token_scale: [F] its standard deviation.
-      residual_scale: [K, C] root mean square of each residual channel.
+      frame_scale: [C] root mean square of each residual channel from one frame to the
+        next.
+      reach: [C] how far a unit of each residual channel moves the joints, metres: root
+        mean square over joints.
       horizon_error: [K] mean joint displacement in metres at each horizon: the
         error of predicting that nothing moves.
-      basis: [K, M] orthonormal components of scaled residuals, in columns.
-      component_scale: [M, C] root mean square of each channel in each of them.
+      basis: [P, N, K, C'] orthonormal components of scaled residuals by parity.
+      component_scale: [P, N] root mean square of each component.
     """
 
     token_mean: Array
     token_scale: Array
-    residual_scale: Array
+    frame_scale: Array
+    reach: Array
     horizon_error: Array
     basis: Array
     component_scale: Array
 
     @property
     def shape(self) -> tuple[int, int]:
-        """M, C: the shape of a future in the units of the network."""
+        """P, N: the shape of a future in the units of the network."""
         return self.component_scale.shape[-2], self.component_scale.shape[-1]
 
+    @property
+    def residual_scale(self) -> Array:
+        """[K, C] what residuals are divided by before they are told as components."""
+        return self.horizon_error[:, None] / self.reach
 
-def encode(statistics: Statistics, residual: Array) -> jax.Array:
-    """Components [..., M, C] of residuals [..., K, C]; see `decode`."""
-    scaled = residual / statistics.residual_scale
-    found = jnp.einsum("km,...kc->...mc", statistics.basis, scaled)
-    return found / statistics.component_scale
+
+def encode(statistics: Statistics, scaled: Array) -> jax.Array:
+    """Components [P, ..., N] of scaled residuals by parity [P, ..., K, C']."""
+    flat = jnp.reshape(scaled, (*scaled.shape[:-2], -1))
+    s = statistics
+    basis = jnp.reshape(s.basis, (*s.shape, -1)) / s.component_scale[..., None]
+    return jnp.einsum("pnf,p...f->p...n", basis, flat)
 
 
 def decode(statistics: Statistics, components: Array) -> jax.Array:
-    """Residuals [..., K, C] that components [..., M, C] stand for.
+    """Scaled residuals by parity [P, ..., K, C'] that components [P, ..., N] stand for.
 
-    Encoding undoes it. The other way round, residuals lose what M components do not
+    Encoding undoes it. The other way round, residuals lose what N components do not
     hold.
     """
-    scaled = statistics.component_scale * components
-    found = jnp.einsum("km,...mc->...kc", statistics.basis, scaled)
-    return jnp.asarray(statistics.residual_scale * found)
+    s = statistics
+    basis = s.component_scale[..., None] * jnp.reshape(s.basis, (*s.shape, -1))
+    flat = jnp.einsum("pnf,p...n->p...f", basis, components)
+    return jnp.reshape(flat, (*flat.shape[:-1], *s.basis.shape[2:]))

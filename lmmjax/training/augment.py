@@ -91,7 +91,7 @@ def retime(
       largest, and 1 where time runs backwards.
     """
     uniform = jax.vmap(lambda key: jax.random.uniform(key, (3,)))(keys)
-    changed = uniform[:, 2] < share
+    changed = (uniform[:, 2] < share) & batch.valid[:, 0]
     change = jnp.where(changed, 2 * uniform[:, 0] - 1, 0.0)
     speed = 1 + warp * change
     span = (frames - 1) * speed

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 
@@ -68,8 +69,14 @@ class Checkpoints:
             self._manager.save(
                 int(state.step),
                 args=ocp.args.Composite(
-                    state=ocp.args.StandardSave(_raw_key(state)),
-                    meta=ocp.args.JsonSave({**_description(model), **meta}),
+                    state=ocp.args.StandardSave(_stored(state)),
+                    meta=ocp.args.JsonSave(
+                        {
+                            **_description(model),
+                            **meta,
+                            "practised": state.practised is not None,
+                        }
+                    ),
                 ),
             )
 
@@ -89,10 +96,22 @@ class Checkpoints:
         return meta
 
     def restore(self, template: TrainState) -> TrainState:
-        """The newest state, exactly; ``template`` gives structure and placement."""
-        shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, _raw_key(template))
-        state = self._read(state=ocp.args.StandardRestore(shapes))
-        return state.replace(rng=jax.random.wrap_key_data(state.rng))
+        """The newest state, exactly; ``template`` gives structure and placement.
+
+        Where no parameters practised that could be kept, the averaged ones have.
+        """
+        practised = template.ema if self.meta().get("practised") else None
+        shapes = jax.tree.map(
+            ocp.utils.to_shape_dtype_struct,
+            _stored(template.replace(practised=practised)),
+        )
+        found = self._read(state=ocp.args.StandardRestore(shapes))
+        found["rng"] = jax.random.wrap_key_data(found["rng"])
+        if template.practised is None:
+            found["practised"] = None
+        elif practised is None:
+            found["practised"] = jax.tree.map(jnp.copy, found["ema"])
+        return template.replace(**found)
 
     def averaged_parameters(self, shapes: dict) -> dict:
         """The averaged parameters of the newest state, on the first device.
@@ -187,8 +206,11 @@ def _alike(a, b) -> bool:
     return bool(a == b)
 
 
-def _raw_key(state: TrainState) -> TrainState:
-    return state.replace(rng=jax.random.key_data(state.rng))
+def _stored(state: TrainState) -> dict:
+    """What is kept of a state: fields that it has, the key as numbers."""
+    fields = {f.name: getattr(state, f.name) for f in dataclasses.fields(state)}
+    fields["rng"] = jax.random.key_data(state.rng)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def load_model(workdir: str | os.PathLike) -> tuple[MovementModel, dict]:

@@ -21,6 +21,8 @@ from lmmjax.training import parallel
 from lmmjax.training.augment import can_mirror, frames_needed
 from lmmjax.training.loop import Evaluate, LoopConfig
 from lmmjax.training.loss import LossConfig
+from lmmjax.training.moments import Moments
+from lmmjax.training.practice import Coach, PracticeConfig
 from lmmjax.training.state import OptimizerConfig
 from lmmjax.training.statistics import fit_statistics
 
@@ -39,6 +41,7 @@ def fit(
     meta: dict | None = None,
     action_weights: Mapping[str, float] | None = None,
     subject_weights: Mapping[str, float] | None = None,
+    practice: PracticeConfig | None = None,
 ) -> MovementModel:
     """Train a model on clips; go on where it was if the folder holds a run.
 
@@ -59,6 +62,7 @@ def fit(
         those not named. By default windows are drawn alike, whatever they show.
       subject_weights: how often a window of each subject is drawn; 1 for those not
         named.
+      practice: how the model practises on these clips; by default it does not.
 
     Returns:
       The trained model, with averaged parameters.
@@ -77,11 +81,21 @@ def fit(
         model = dataclasses.replace(model, equivariant=False)
     weights = window_weights(windows, action_weights, subject_weights)
     numbers = fit_statistics(
-        body, windows, model.horizon, fps, model.components, weights
+        body,
+        windows,
+        model.horizon,
+        fps,
+        model.components,
+        weights,
+        model.equivariant,
     )
     # Sums round differently on other machines; all must build the same model.
     body, numbers = parallel.from_first_process((body, numbers))
     fresh = initialize(jax.random.key(loop.seed), body, numbers, model, fps)
+    coach = None
+    if practice is not None and practice.share:
+        moments = Moments(body, motions, model.horizon)
+        coach = Coach(windows, moments, practice, context, weights, loop.seed)
     print(
         f"{num_parameters(fresh):,} parameters, {len(windows):,} windows, "
         f"{jax.device_count()} x {jax.devices()[0].device_kind}"
@@ -97,6 +111,7 @@ def fit(
         enough,
         meta={**shares, **(meta or {})},
         weights=weights,
+        coach=coach,
     )
 
 

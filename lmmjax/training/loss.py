@@ -16,10 +16,10 @@ import numpy as np
 
 from kinematics import Poses
 from lmmjax.data.windows import WindowBatch
-from lmmjax.model import diffusion, movement, poses, scales
+from lmmjax.model import diffusion, movement, poses
 from lmmjax.model.movement import MovementModel
-from lmmjax.training import augment, contact, own
-from lmmjax.training.noise import draw
+from lmmjax.training import augment, contact
+from lmmjax.training.noise import Noise, draw
 
 Array = jax.Array
 
@@ -48,11 +48,6 @@ class LossConfig:
         time, posture or amplitude, and none at its end.
       context_noise: largest scale of the noise on the context, in units of the
         typical change from one frame to the next.
-      drift: share of the windows whose context drifts away smoothly, as generated
-        movement may, by up to half of the typical change over the horizon.
-      own: share of the windows whose newest poses are samples of the model itself,
-        once training is so far; see `lmmjax.training.own`.
-      own_from: share of the training before that.
       joint_weights: of each joint in distances, in proportion; by default all count
         the same.
     """
@@ -71,9 +66,6 @@ class LossConfig:
     amplitude: float = 0.0
     fade: float = 0.5
     context_noise: float = 1.0
-    drift: float = 0.0
-    own: float = 0.25
-    own_from: float = 0.8
     joint_weights: tuple[float, ...] = ()
 
 
@@ -92,14 +84,13 @@ def loss(
       keys: [B] one random key per window, so that splitting a batch over devices
         changes nothing.
       config: weights.
-      progress: share of the training that is done, on which own samples and the
-        fading of augmentation depend.
+      progress: share of the training that is done, on which the fading of
+        augmentation depends.
 
     Returns:
       Scalar loss and a dictionary of scalar parts; ``error_m`` is the mean joint
       error of the forecast in metres.
     """
-    shape = model.statistics.shape
     horizon = model.config.horizon
     length = context_length(batch.valid.shape[1], horizon, config)
     batch, changed = _augment(model, batch, keys, length + horizon, config, progress)
@@ -108,40 +99,35 @@ def loss(
         functools.partial(
             draw,
             length=length,
-            horizon=horizon,
-            shape=shape,
+            channels=poses.num_channels(model.body),
+            shape=model.statistics.shape,
             draws=(config.places, draws),
             context_noise=config.context_noise,
-            own=config.own,
-            drift=config.drift,
         )
     )(keys)
+    rows = jnp.arange(len(keys))[:, None]
+    # Of a model's own movement only the end has a future that is known.
+    known = batch.valid[rows, noise.place]
+    noise = noise._replace(place=jnp.where(known, noise.place, length - 1))
     # The barriers keep XLA from drawing and deriving these anew for each use.
     noise = jax.lax.optimization_barrier(noise)
     model = model.replace(body=model.body.replace(offsets=batch.offsets[:, None]))
-    own_samples = jnp.asarray(progress) >= config.own_from
-    observed = _observe(model, batch, noise, keys, config, own_samples)
-    scene = _scene(model, batch, observed, noise, config, own_samples)
+    observed = _observe(model, batch, noise)
+    scene = _scene(model, batch, observed, noise.place)
 
-    residual = scales.encode(
-        model.statistics, poses.difference(model.body, scene.start, scene.future)
-    )
-    noisy = diffusion.add_noise(residual[:, :, None], noise.residual, noise.tau)
-    noisy, residual, observed = jax.lax.optimization_barrier(
-        (noisy, residual, observed)
-    )
+    clean = movement.encode(
+        model, poses.difference(model.body, scene.start, scene.future)
+    )[..., None, :]
+    noisy = diffusion.add_noise(clean, jnp.moveaxis(noise.residual, -2, 0), noise.tau)
+    noisy, clean, observed = jax.lax.optimization_barrier((noisy, clean, observed))
     # One key per share of a batch: with dropout alone, results depend on the number
     # of devices.
     dropout = jax.random.split(jax.random.fold_in(keys[0], 2))
     told = jnp.concatenate([noise.level[:, None], changed], axis=-1)
     z = movement.read(model, observed, told, dropout[0])
-    z = z[jnp.arange(len(keys))[:, None], noise.place]
-    z = jnp.repeat(z[:, :, None], draws, axis=2)
-    mean, deviation = movement.denoise(
-        model, movement.by_parity(model, noisy), noise.tau, z, dropout[1]
-    )
-    clean = movement.by_parity(model, residual[:, :, None])
-    estimate = movement.components(model, mean[..., : min(2, draws), :])
+    z = jnp.repeat(z[rows, noise.place][:, :, None], draws, axis=2)
+    mean, deviation = movement.denoise(model, noisy, noise.tau, z, dropout[1])
+    estimate = mean[..., : min(2, draws), :]
 
     # Kinematics cost most of a step, so of the noisy draws one is followed to the
     # joints, which is enough for a light term.
@@ -221,22 +207,11 @@ def _augment(
     return batch, told
 
 
-def _observe(model, batch, noise, keys, config: LossConfig, own_samples) -> Poses:
-    """The contexts [B, T] that are read: noisy, or with own samples at their end."""
-    length = noise.context.shape[1]
-    past = batch.poses.at(slice(None), slice(length))
-    scale = model.statistics.residual_scale
-    disturbance = noise.level[:, None, None] * scale[0] * noise.context
-    if config.drift:
-        disturbance += 0.5 * scale[-1] * noise.drift
-    observed = poses.advance(model.body, past, disturbance)
-    if not config.own:
-        return observed
-    return jax.lax.cond(
-        own_samples,
-        lambda: own.continue_some(model, observed, keys, noise.own),
-        lambda: observed,
-    )
+def _observe(model: MovementModel, batch: WindowBatch, noise: Noise) -> Poses:
+    """The contexts [B, T] that are read, with noise."""
+    past = batch.poses.at(slice(None), slice(noise.context.shape[1]))
+    scale = noise.level[:, None, None] * model.statistics.frame_scale
+    return poses.advance(model.body, past, scale * noise.context)
 
 
 class _Scene(NamedTuple):
@@ -247,22 +222,15 @@ class _Scene(NamedTuple):
     valid: Array
 
 
-def _scene(model, batch, observed, noise, config: LossConfig, own_samples) -> _Scene:
-    rows = jnp.arange(len(noise.place))[:, None]
-    place = noise.place
+def _scene(model, batch: WindowBatch, observed: Poses, place: Array) -> _Scene:
+    rows = jnp.arange(len(place))[:, None]
     after = place[..., None] + 1 + jnp.arange(model.config.horizon)
-    start = observed.at(rows, place)
-    future = batch.poses.at(rows[..., None], after)
     valid = batch.valid[rows[..., None], after] & batch.valid[rows, place][..., None]
-    if config.own or config.drift:
-        true = batch.poses.at(rows, place)
-        led = own.lead_back(model.body, true, start, future)
-        replaced = (own_samples & (noise.own > 0)) | noise.drifted
-        replaced = replaced[:, None, None, None]
-        future = Poses(
-            *(jnp.where(replaced, a, b) for a, b in zip(led, future, strict=True))
-        )
-    return _Scene(start.at(slice(None), slice(None), None), future, valid)
+    return _Scene(
+        observed.at(rows, place).at(slice(None), slice(None), None),
+        batch.poses.at(rows[..., None], after),
+        valid,
+    )
 
 
 def _surprise(error: Array, deviation: Array) -> Array:

@@ -38,6 +38,8 @@ class TrainState(flax.struct.PyTreeNode):
       ema: averaged parameters: the ones that are evaluated and used.
       opt_state: state of the optimiser.
       rng: [] key from which the noise of every step is derived.
+      practised: parameters that practised last, so that a resumed run learns from the
+        same practice; None where there is none.
     """
 
     step: jax.Array
@@ -45,6 +47,7 @@ class TrainState(flax.struct.PyTreeNode):
     ema: dict
     opt_state: optax.OptState
     rng: jax.Array
+    practised: dict | None = None
 
 
 def optimizer(config: OptimizerConfig, steps: int) -> optax.GradientTransformation:
@@ -65,7 +68,10 @@ def optimizer(config: OptimizerConfig, steps: int) -> optax.GradientTransformati
 
 
 def create_state(
-    model: MovementModel, transform: optax.GradientTransformation, seed: int
+    model: MovementModel,
+    transform: optax.GradientTransformation,
+    seed: int,
+    practises: bool = False,
 ) -> TrainState:
     """The state before the first step."""
     return TrainState(
@@ -75,4 +81,6 @@ def create_state(
         ema=jax.tree.map(jnp.copy, model.params),
         opt_state=transform.init(model.params),
         rng=jax.random.key(seed),
+        # There from the start, so that a first practice compiles nothing anew.
+        practised=jax.tree.map(jnp.copy, model.params) if practises else None,
     )

@@ -16,7 +16,7 @@ from kinematics.bodies import cmu38
 from lmmjax.data import cmu_benchmark
 from lmmjax.evaluation.protocols.baselines import zero_velocity
 from lmmjax.evaluation.samples import Futures
-from lmmjax.model import Statistics, initialize, num_parameters, poses
+from lmmjax.model import initialize, num_parameters, unit_statistics
 from tests.lmmjax import cmu_files
 
 RECIPE = CONFIGS["cmu38"]
@@ -96,11 +96,7 @@ def test_variants_differ_in_the_mirror_alone():
 def fresh(config):
     """The shapes of a fresh model of the benchmark's body."""
     body = cmu38()
-    channels, features = poses.num_channels(body), poses.num_features(body)
-    ahead, smooth = config.horizon, config.components
-    sizes = (features,), (features,), (ahead, channels), (ahead,)
-    sizes = *sizes, (smooth, ahead), (smooth, channels)
-    numbers = Statistics(*(np.ones(size, np.float32) for size in sizes))
+    numbers = unit_statistics(body, config)
     make = functools.partial(
         initialize, body=body, statistics=numbers, config=config, fps=60.0
     )

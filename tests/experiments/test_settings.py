@@ -38,6 +38,8 @@ def test_a_name_alone_gives_that_configuration(name):
         ("data.test_subjects=[7]", ("7",)),
         ("data.test_subjects=", ()),
         (" loop.batch = 8 ", 8),
+        ("practice.share=0.3", 0.3),
+        ("practice.begin=0", 0.0),
     ],
 )
 def test_a_value_takes_the_type_of_its_field(setting, value):
@@ -107,12 +109,20 @@ def test_a_mistake_in_a_setting_is_named(setting, message):
         ("data.validation_share=1", "data.validation_share must be below 1"),
         ("data.up=x", "data.up must be y or z, not 'x'"),
         ("model.heads=7", "must be a multiple of model.heads (7)"),
+        ("practice.share=2", "practice.share must be between 0 and 1; got 2"),
+        ("practice.every=0", "practice.every must be at least 1; got 0"),
     ],
 )
 def test_a_value_that_no_run_can_work_with_is_refused(setting, message):
     with pytest.raises(SettingError) as caught:
         configure("small", [setting])
     assert message in str(caught.value)
+
+
+def test_practice_may_hand_out_no_more_poses_than_the_model_tells():
+    assert configure("small", ["practice.commit=90"]).practice.commit == 90
+    with pytest.raises(SettingError, match=r"practice.commit \(90\) must be at most"):
+        configure("small", ["practice.commit=90", "practice.share=0.5"])
 
 
 def test_an_unknown_config_is_named_with_the_nearest_one():

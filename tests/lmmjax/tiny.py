@@ -1,5 +1,6 @@
 """A small body, how it moves, and small models of it."""
 
+import dataclasses
 import functools
 
 import jax
@@ -8,8 +9,14 @@ import numpy as np
 
 from kinematics import Motion, Poses, Skeleton, make_skeleton
 from lmmjax.data.windows import WindowBatch, Windows
-from lmmjax.model import ModelConfig, MovementModel, Statistics, initialize
-from lmmjax.model import poses as pose_features
+from lmmjax.model import (
+    ModelConfig,
+    MovementModel,
+    Statistics,
+    initialize,
+    unit_statistics,
+)
+from lmmjax.model.poses import num_channels
 
 FPS = 30.0
 CONFIG = ModelConfig(
@@ -95,15 +102,12 @@ def windows(clips: int = 4, length: int = 10) -> Windows:
 
 def statistics(config: ModelConfig = CONFIG) -> Statistics:
     """Plausible scales, without measuring them."""
-    person = body()
     ahead = np.float32(np.arange(1, config.horizon + 1))
-    return Statistics(
-        np.zeros(pose_features.num_features(person), np.float32),
-        np.ones(pose_features.num_features(person), np.float32),
-        0.04 * np.tile(ahead[:, None], pose_features.num_channels(person)),
-        0.03 * ahead,
-        np.eye(config.horizon, dtype=np.float32),
-        np.ones((config.horizon, pose_features.num_channels(person)), np.float32),
+    return dataclasses.replace(
+        unit_statistics(body(), config),
+        frame_scale=np.full(num_channels(body()), 0.04, np.float32),
+        reach=np.full(num_channels(body()), 0.75, np.float32),
+        horizon_error=0.03 * ahead,
     )
 
 

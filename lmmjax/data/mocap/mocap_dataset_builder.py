@@ -50,10 +50,11 @@ class MocapConfig(tfds.core.BuilderConfig):
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Dataset ``mocap``: examples are whole clips; see `motion_features`."""
 
-    VERSION = tfds.core.Version("1.1.0")
+    VERSION = tfds.core.Version("1.2.0")
     RELEASE_NOTES = {
         "1.0.0": "BVH and ASF/AMC files.",
         "1.1.0": "Several folders and one body for both; longer T-poses are dropped.",
+        "1.2.0": "Validation clips are of all subjects alike.",
     }
     BUILDER_CONFIGS = [MocapConfig(name="default")]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (

@@ -46,8 +46,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     covariances, labels, phases, provenance and quality, the latter four as JSON.
     """
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "Keypoints of several cameras."}
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES = {
+        "1.0.0": "Keypoints of several cameras.",
+        "1.1.0": "Validation clips are of all subjects alike.",
+    }
     BUILDER_CONFIGS = [TriangulationConfig(name="default")]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "manual_dir is a session, or a folder of sessions: keypoints of two or more "

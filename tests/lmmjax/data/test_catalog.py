@@ -88,6 +88,13 @@ def test_a_new_clip_moves_few_others_between_splits():
     assert len(before - set(after)) <= 1
 
 
+def test_every_subject_has_its_share_of_the_validation():
+    parts = catalog.split(CMU, ("01",), validation_share=0.25)
+    assert {c.subject for c in parts["validation"]} == {f"{s:02}" for s in range(2, 13)}
+    few = catalog.split(CMU, ("01",), validation_share=0.1)["validation"]
+    assert len({c.subject for c in few}) == len(few) == 4
+
+
 def test_shares_are_those_asked_for():
     parts = catalog.split(CMU, ("01",), validation_share=0.25)
     assert [len(parts[name]) for name in catalog.SPLITS] == [33, 11, 4]

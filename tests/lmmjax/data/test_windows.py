@@ -64,11 +64,13 @@ def test_windows_never_cross_clips_and_carry_their_own_bones():
 
 
 def test_a_short_clip_is_padded_with_its_last_pose_and_marked():
-    batch = every(Windows(numbered(6, 3, 2), 5, least=3))
+    found = Windows(numbered(6, 3, 2), 5, least=3)
+    batch = every(found)
     expected = [[0, 1, 2, 3, 4], [1, 2, 3, 4, 5], [100, 101, 102, 102, 102]]
     np.testing.assert_array_equal(frames(batch), expected)
     np.testing.assert_array_equal(batch.valid[2], [True, True, True, False, False])
     assert batch.valid[:2].all()
+    np.testing.assert_array_equal(found.frames, batch.valid.sum(-1))
 
 
 @pytest.mark.parametrize("clips", [(), (4, 3)])

@@ -16,7 +16,7 @@ def normal(seed, shape=SHAPE):
 
 def test_residual_is_pure_noise_at_1_and_clean_at_0():
     clean, noise = normal(0, (2, 3, 4)), normal(1, (2, 3, 4))
-    noisy = diffusion.add_noise(clean, noise, jnp.array([1.0, 0.0]))
+    noisy = diffusion.add_noise(clean, noise, jnp.array([[1.0], [0.0]]) * jnp.ones(3))
     np.testing.assert_array_equal(noisy[0], noise[0])
     np.testing.assert_array_equal(noisy[1], clean[1])
 
@@ -29,7 +29,7 @@ def test_linear_gain_is_exactly_zero_at_pure_noise_and_one_without():
 @pytest.mark.parametrize("tau", [0.1, 0.5, 0.9])
 def test_linear_gain_has_the_least_squared_error_of_all_multiples(tau):
     clean = normal(0)
-    noisy = diffusion.add_noise(clean, normal(1), jnp.full(SHAPE[:1], tau))
+    noisy = diffusion.add_noise(clean, normal(1), jnp.full(SHAPE[:-1], tau))
     guess = noisy * diffusion.linear_gain(jnp.float32(tau))
     best = float(jnp.mean((guess - clean) ** 2))
     for factor in (0.95, 1.05):
@@ -41,7 +41,7 @@ def test_linear_gain_has_the_least_squared_error_of_all_multiples(tau):
 def test_posterior_is_that_of_a_gaussian(tau):
     mean, deviation = 0.7, 0.3
     clean = mean + deviation * normal(0)
-    noisy = diffusion.add_noise(clean, normal(1), jnp.full(SHAPE[:1], tau))
+    noisy = diffusion.add_noise(clean, normal(1), jnp.full(SHAPE[:-1], tau))
     found, left = diffusion.posterior(
         noisy, jnp.float32(tau), jnp.full(SHAPE, mean), jnp.full(SHAPE, deviation)
     )

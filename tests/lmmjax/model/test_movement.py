@@ -14,6 +14,8 @@ from tests.kinematics import reference
 from tests.lmmjax import tiny
 
 every = slice(None)
+# The mirror of components: those of odd parity change their sign.
+SIGNS = np.float32([1, -1])
 READ, FORECAST = jax.jit(movement.read), jax.jit(movement.forecast)
 SAMPLE = jax.jit(movement.sample, static_argnames=("steps", "churn"))
 POSITIONS = jax.jit(poses.positions)
@@ -72,7 +74,7 @@ def test_outputs_obey_limits_exactly_and_stay_finite(model, last, z, size):
     # Scaling the residual stands for a network that says anything at all.
     wild = model.replace(
         statistics=dataclasses.replace(
-            model.statistics, residual_scale=size * model.statistics.residual_scale
+            model.statistics, horizon_error=size * model.statistics.horizon_error
         )
     )
     for future in (
@@ -167,10 +169,21 @@ def test_fresh_model_forecasts_that_nothing_moves(walk, last):
 def test_size_of_the_model_is_that_of_its_configuration():
     model = tiny.fresh_model()
     assert num_parameters(model) == sum(x.size for x in jax.tree.leaves(model.params))
-    assert model.statistics.residual_scale.shape == (
-        model.config.horizon,
-        poses.num_channels(model.body),
-    )
+    channels = poses.num_channels(model.body)
+    assert model.statistics.residual_scale.shape == (model.config.horizon, channels)
+
+
+def test_components_are_of_either_parity_and_tell_the_residual_between_them(symmetric):
+    model, _, residual_mirror = symmetric
+    shape = 4, model.config.horizon, len(residual_mirror.source)
+    residual = jax.random.normal(jax.random.key(0), shape)
+    told = movement.encode(model, residual)
+    np.testing.assert_allclose(movement.decode(model, told), residual, atol=1e-5)
+    mirrored = movement.encode(model, residual_mirror(residual))
+    np.testing.assert_array_equal(mirrored, SIGNS[:, None, None] * told)
+    found = movement.decode(model, SIGNS[:, None, None] * told)
+    expected = residual_mirror(movement.decode(model, told))
+    np.testing.assert_array_equal(found, expected)
 
 
 def mirror_image(body, x):
@@ -191,11 +204,11 @@ def symmetric():
 
 @pytest.mark.parametrize(("batch", "frames"), [(1, 2), (3, 7), (5, 33)])
 def test_the_network_commutes_with_the_mirror_to_the_last_bit(symmetric, batch, frames):
-    model, token_mirror, residual_mirror = symmetric
+    model, token_mirror, _ = symmetric
     rng = np.random.default_rng(frames)
     told = parity.signs(*[1] * movement.TOLD)
     token_mirror = parity.chain(token_mirror, told)
-    k, c = model.statistics.shape
+    parities, components = model.statistics.shape
 
     def normal(*shape):
         return jnp.asarray(rng.normal(size=shape), jnp.float32)
@@ -204,20 +217,21 @@ def test_the_network_commutes_with_the_mirror_to_the_last_bit(symmetric, batch, 
     def network(tokens, noisy, tau):
         split = parity.split(token_mirror, tokens)
         z = model.network.apply({"params": model.params}, split, method="read")
-        split = movement.by_parity(model, noisy)
-        mean, deviation = movement.denoise(model, split, tau, z[:, -1])
-        return movement.components(model, mean), deviation
+        return movement.denoise(model, noisy, tau, z[:, -1])
 
     tokens = normal(batch, frames, len(token_mirror.source))
-    noisy, tau = normal(batch, k, c), jnp.linspace(0.1, 1.0, batch)
-    found, spread = network(token_mirror(tokens), residual_mirror(noisy), tau)
+    noisy = normal(parities, batch, components)
+    tau = jnp.linspace(0.1, 1.0, batch)
+    signs = SIGNS[:, None, None]
+    found, spread = network(token_mirror(tokens), signs * noisy, tau)
     mean, deviation = network(tokens, noisy, tau)
-    np.testing.assert_array_equal(found, residual_mirror(mean))
+    np.testing.assert_array_equal(found, signs * mean)
     np.testing.assert_array_equal(spread, deviation)
 
 
 def test_the_sampler_commutes_with_the_mirror(symmetric, walk):
-    model, _, residual_mirror = symmetric
+    model, _, _ = symmetric
+    parities, components = model.statistics.shape
 
     @jax.jit
     def sampled(model, observed, noise):
@@ -227,11 +241,11 @@ def test_the_sampler_commutes_with_the_mirror(symmetric, walk):
         )
         return future, poses.positions(model.body, future)
 
-    noise = jax.random.normal(jax.random.key(0), (5, 2, *model.statistics.shape))
+    noise = jax.random.normal(jax.random.key(0), (5, parities, 2, components))
     future, places = sampled(model, walk, noise)
     mirrored = model.with_offsets(symmetry.mirror_skeleton(model.body).offsets)
     found, found_places = sampled(
-        mirrored, mirror_image(model.body, walk), residual_mirror(noise)
+        mirrored, mirror_image(model.body, walk), SIGNS[:, None, None] * noise
     )
     for a, b in zip(found, mirror_image(model.body, future), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
@@ -264,18 +278,17 @@ def test_of_a_million_poses_each_none_is_over_a_limit(dtype):
         first, second, third = jax.random.split(key, 3)
         width = config.width + config.head_width
         z = 3 * jax.random.normal(first, (2, count, width))
-        noisy = jax.random.normal(second, (count, *model.statistics.shape))
+        parities, components = model.statistics.shape
+        noisy = jax.random.normal(second, (parities, count, components))
         low = jax.random.uniform(third, (count, model.body.num_coordinates))
         low = 2 * (model.body.lower + low * (model.body.upper - model.body.lower))
         last = Poses(
             jnp.zeros((count, 3)), jnp.tile(jnp.array([1.0, 0, 0, 0]), (count, 1)), low
         )
         tau = jnp.ones(count)
-        split = movement.by_parity(model, noisy)
-        plain, wanted = (movement.denoise(model, split, tau, x)[0] for x in z)
+        plain, wanted = (movement.denoise(model, noisy, tau, x)[0] for x in z)
         # Classifier-free guidance with scale 10, the wildest that anybody asks for.
-        guided = movement.components(model, plain + 10 * (wanted - plain))
-        future = movement.emit(model, last, guided)
+        future = movement.emit(model, last, plain + 10 * (wanted - plain))
         over = limits.excess(model.body, future.joints) > 0
         return jnp.sum(over), jnp.all(jnp.isfinite(future.joints)), over.size
 

@@ -3,18 +3,31 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from lmmjax.model import scales
 from tests.lmmjax import tiny
 
 
-def test_all_components_together_lose_nothing():
+@pytest.fixture
+def known():
+    """Scales with components of no special kind, as many as there are numbers."""
     rng = np.random.default_rng(0)
-    known = tiny.statistics()
-    basis = np.linalg.qr(rng.normal(size=known.basis.shape))[0].astype(np.float32)
-    scale = rng.uniform(0.5, 2, known.shape).astype(np.float32)
-    known = dataclasses.replace(known, basis=basis, component_scale=scale)
-    r = rng.normal(size=(4, *known.residual_scale.shape)).astype(np.float32)
+    unit = tiny.statistics()
+    parities, _, frames, channels = unit.basis.shape
+    size = frames * channels
+    basis = np.linalg.qr(rng.normal(size=(parities, size, size)))[0]
+    return dataclasses.replace(
+        unit,
+        basis=basis.reshape(parities, size, frames, channels).astype(np.float32),
+        component_scale=rng.uniform(0.5, 2, (parities, size)).astype(np.float32),
+    )
+
+
+def test_all_components_together_lose_nothing(known):
+    rng = np.random.default_rng(1)
+    parities, _, *shape = known.basis.shape
+    r = rng.normal(size=(parities, 4, *shape)).astype(np.float32)
     x = scales.encode(known, r)
     np.testing.assert_allclose(scales.decode(known, x), r, atol=1e-5)
     np.testing.assert_allclose(
@@ -22,16 +35,25 @@ def test_all_components_together_lose_nothing():
     )
 
 
-def test_a_component_is_a_shape_over_time_in_the_units_of_each_channel():
-    known = tiny.statistics()
-    basis = np.float32([[1], [1], [1]]) / np.sqrt(3).astype(np.float32)
-    known = dataclasses.replace(
-        known, basis=basis, component_scale=2 * known.component_scale[:1]
+def test_few_components_keep_what_they_hold(known):
+    few = dataclasses.replace(
+        known, basis=known.basis[:, :5], component_scale=known.component_scale[:, :5]
     )
+    assert few.shape == (len(known.basis), 5)
+    x = np.random.default_rng(2).normal(size=(2, 3, 5)).astype(np.float32)
+    np.testing.assert_allclose(scales.encode(few, scales.decode(few, x)), x, atol=1e-5)
+
+
+def test_a_component_is_a_movement_of_its_own_size(known):
     one = np.zeros(known.shape, np.float32)
-    one[0, 3] = 1
-    found = np.asarray(scales.decode(known, one))
-    expected = known.residual_scale[:, 3] * 2 / np.sqrt(3)
-    np.testing.assert_allclose(found[:, 3], expected, rtol=1e-5)
-    assert not found[:, :3].any()
-    assert known.shape == (1, found.shape[1])
+    one[1, 3] = 1
+    found = scales.decode(known, one)
+    expected = known.component_scale[1, 3] * known.basis[1, 3]
+    np.testing.assert_allclose(found[1], expected, rtol=1e-6)
+    assert not found[0].any()
+
+
+def test_residuals_are_divided_by_what_moves_joints_as_far_as_they_move():
+    known = tiny.statistics()
+    metres = known.residual_scale * known.reach
+    np.testing.assert_allclose(metres, np.tile(known.horizon_error[:, None], 13))

@@ -74,6 +74,24 @@ def test_state_comes_back_bit_by_bit(tmp_path, state, model):
     assert tree == jax.tree.structure(state)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_parameters_that_practised_come_back_where_they_are_wanted(
+    tmp_path, state, model, kept, wanted
+):
+    practised = jax.tree.map(lambda x: 2 * x, state.params)
+    if kept:
+        state = state.replace(practised=practised)
+    checkpoints = saved(tmp_path, state, model, 5)
+    fresh = create_state(model, optimizer(OptimizerConfig(), 10), 0, wanted)
+    found = checkpoints.restore(parallel.replicate(fresh))
+    checkpoints.close()
+    assert jax.tree.structure(found) == jax.tree.structure(fresh)
+    assert_same(found.params, state.params)
+    if wanted:
+        assert_same(found.practised, practised if kept else state.ema)
+
+
 def test_loaded_model_has_the_averaged_parameters_and_the_same_body(
     tmp_path, state, model
 ):

@@ -1,10 +1,26 @@
-"""How windows are drawn in training."""
+"""How a model is fitted to clips, and which of their windows are drawn."""
+
+import dataclasses
+import json
 
 import numpy as np
 import pytest
 
-from lmmjax.training import fitting
+from lmmjax.training import fitting, step
 from tests.lmmjax import tiny
+from tests.lmmjax.training import toy
+
+
+def test_a_model_practises_on_the_clips_that_it_is_fitted_to(monkeypatch, tmp_path):
+    monkeypatch.setattr(step.losses, "loss", toy.toy_loss)
+    clips = [tiny.motion(n) for n in range(3)]
+    clips.append(tiny.motion(3, toy.MODEL.horizon + 1))
+    loop = dataclasses.replace(toy.LOOP, steps=8)
+    fit = {"model": toy.MODEL, "loop": loop, "context": 4, "stride": 3}
+    fitting.fit(clips, tmp_path, practice=toy.PRACTICE, **fit)
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    found = [x for x in map(json.loads, lines) if "practice_distance_m" in x]
+    assert [x["step"] for x in found] == [3, 8]
 
 
 def test_windows_are_weighted_by_action_and_by_subject():

@@ -124,6 +124,122 @@ def test_chunks_end_where_something_is_to_be_done(start, ends):
     assert found == ends
 
 
+@pytest.fixture(scope="module")
+def practised(tmp_path_factory):
+    """A run with practice at steps 6, 11, 16 and 21 that was never stopped."""
+    folder = tmp_path_factory.mktemp("practised")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step.losses, "loss", toy.toy_loss)
+        return folder, toy.train(folder, evaluate=evaluate, coach=toy.coach())
+
+
+def told_of_practice(folder):
+    """Lines of the log without those of evaluations."""
+    return [line for line in metrics(folder) if "answer" not in line]
+
+
+def test_how_far_practice_got_is_told_at_the_first_step_that_learns_from_it(
+    whole, practised
+):
+    lines = [x for x in metrics(practised[0]) if "practice_distance_m" in x]
+    assert [x["step"] for x in lines] == [7, 12, 17, 22]
+    for line in lines:
+        assert set(line) == {"step", "practice_distance_m", "practice_distance_end_m"}
+        assert line["practice_distance_m"] > 0
+    others = [x for x in metrics(practised[0]) if "practice_distance_m" not in x]
+    assert [x["step"] for x in others] == [x["step"] for x in metrics(whole[0])]
+    # Steps before the first practice are those of any run.
+    assert others[0] == metrics(whole[0])[0]
+    assert others[-1] != metrics(whole[0])[-1]
+
+
+def test_a_run_that_practises_ends_the_same_wherever_it_was_stopped(
+    quick, practised, tmp_path
+):
+    coach = toy.coach()
+    config = dataclasses.replace(toy.LOOP, evaluate_every=1)
+    # Right after a practice, at one, and in between.
+    for stop in (7, 11, 19):
+        start = Checkpoints(tmp_path).latest_step() or 0
+        at = iter(range(start + 1, 25))
+
+        def stopped(model, stop=stop, at=at):
+            if next(at) == stop - 1:
+                signal.raise_signal(signal.SIGTERM)
+            return evaluate(model)
+
+        with pytest.raises(KeyboardInterrupt, match=f"stopped at step {stop};"):
+            toy.train(tmp_path, loop_config=config, evaluate=stopped, coach=coach)
+    again = toy.train(tmp_path, loop_config=config, evaluate=evaluate, coach=coach)
+    assert_same_parameters(again, practised[1])
+    assert told_of_practice(tmp_path) == told_of_practice(practised[0])
+
+
+def test_a_run_that_practises_ends_the_same_if_it_was_killed(
+    quick, practised, tmp_path
+):
+    config = dataclasses.replace(toy.LOOP, evaluate_every=1)
+    at = iter(range(1, 25))
+
+    def killed(model):
+        # What practised at the step that is saved has been told already.
+        if next(at) == 17:
+            raise InterruptedError
+        return evaluate(model)
+
+    with pytest.raises(InterruptedError):
+        toy.train(tmp_path, None, config, evaluate=killed, coach=toy.coach())
+    assert Checkpoints(tmp_path).latest_step() == 16
+    again = toy.train(tmp_path, None, config, evaluate=evaluate, coach=toy.coach())
+    assert_same_parameters(again, practised[1])
+    assert told_of_practice(tmp_path) == told_of_practice(practised[0])
+
+
+def test_without_windows_of_practice_nothing_changes(quick, whole, tmp_path):
+    # Of four a tenth is none.
+    coach = toy.coach(dataclasses.replace(toy.PRACTICE, share=0.1))
+    coach.practise = None
+    found = toy.train(tmp_path, evaluate=evaluate, coach=coach)
+    assert_same_parameters(found, whole[1])
+    assert metrics(tmp_path) == metrics(whole[0])
+    assert load_model(tmp_path)[1]["practised"] is False
+
+
+def test_a_run_may_begin_to_practise_and_leave_off(quick, tmp_path):
+    def stopped(model):
+        signal.raise_signal(signal.SIGTERM)
+        return evaluate(model)
+
+    with pytest.raises(KeyboardInterrupt, match="step 8;"):
+        toy.train(tmp_path, evaluate=stopped)
+    with pytest.raises(KeyboardInterrupt, match="step 16;"):
+        toy.train(tmp_path, evaluate=stopped, coach=toy.coach())
+    toy.train(tmp_path, evaluate=evaluate)
+    lines = [x for x in metrics(tmp_path) if "practice_distance_m" in x]
+    assert [x["step"] for x in lines] == [12]
+    assert [x["step"] for x in metrics(tmp_path) if "loss" in x] == [1, 10, 20, 24]
+
+
+def test_batches_with_practice_are_the_same_on_any_number_of_devices():
+    model = tiny.lively_model(toy.MODEL)
+    practice = toy.coach().practise(model, 6)
+    found = [
+        list(
+            loop.chunks(tiny.windows(length=6), toy.LOOP, 6, count, None, practice, 11)
+        )
+        for count in (1, 2)
+    ]
+    for (one, whole), (two, halves) in zip(*found, strict=True):
+        assert one == two
+        for x, y in zip(*map(jax.tree.leaves, (whole, halves)), strict=True):
+            np.testing.assert_array_equal(x[0], np.concatenate(y, axis=1))
+        # The last two of four.
+        np.testing.assert_array_equal(
+            whole.valid[0, :, :, 0], len(whole.valid[0]) * [[True, True, False, False]]
+        )
+    assert [last for last, _ in found[0]] == [7, 8, 10, 11]
+
+
 def test_a_request_to_stop_in_the_last_chunk_is_not_lost(quick, tmp_path):
     def stopped(model):
         signal.raise_signal(signal.SIGINT)
@@ -205,9 +321,9 @@ def test_a_run_with_another_model_is_refused_in_a_sentence(quick, whole):
         "body": model.replace(body=body.replace(upper=body.upper + np.float32(0.1))),
     }
     # The same shapes, but other scales or another reach of attention.
-    wider = 2 * model.statistics.residual_scale
+    wider = 2 * model.statistics.reach
     others["statistics"] = model.replace(
-        statistics=dataclasses.replace(model.statistics, residual_scale=wider)
+        statistics=dataclasses.replace(model.statistics, reach=wider)
     )
     others[" config"] = tiny.fresh_model(dataclasses.replace(toy.MODEL, window=5))
     for part, other in others.items():

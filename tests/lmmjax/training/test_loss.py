@@ -160,17 +160,18 @@ def test_steps_down_the_gradient_lower_the_loss(batch, keys):
     assert values[-1] < 0.9 * values[0]
 
 
-def test_a_drifted_context_is_led_back_and_not_jumped_back(model, batch, keys):
-    # Where all contexts drift, a model that forecasts stillness is judged by targets
-    # that begin where it stands; without leading back they would begin at the truth.
-    def told(drift):
-        config = dataclasses.replace(
-            CONFIG, draws=1, context_noise=0.0, own=0.0, velocity=0.0, drift=drift
-        )
-        return jax.jit(loss, static_argnames="config")(
-            tiny.fresh_model(), batch, keys, config
-        )[1]
-
-    still, drifted = told(0.0), told(1.0)
-    assert still["error_m"] != drifted["error_m"]
-    assert drifted["error_m"] < 1.5 * still["error_m"]
+def test_of_own_movement_only_the_end_is_judged(model, batch, keys, found):
+    # 7 poses of context, of which the last is known, and the 3 that follow.
+    known = np.zeros((4, 10), bool)
+    known[:, 6:] = True
+    own = batch._replace(valid=known)
+    changed = jax.tree.map(np.copy, own)
+    changed.poses.joints[:, :3] += 0.01
+    (total, metrics), _ = value_and_gradient(model, own, keys)
+    assert abs(float(total - found[0][0])) > 1e-4
+    assert float(metrics["error_m"]) > 0
+    nothing = own._replace(valid=np.zeros((4, 10), bool))
+    assert float(value_and_gradient(model, nothing, keys)[0][0]) == 0
+    # What comes before the end is seen, though not judged.
+    other = float(value_and_gradient(model, changed, keys)[0][0])
+    assert other != float(total)

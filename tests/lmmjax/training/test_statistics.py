@@ -6,11 +6,12 @@ import pytest
 
 from kinematics import Poses, limits
 from lmmjax.data.windows import Windows
-from lmmjax.model import poses, scales
+from lmmjax.model import parity, poses, scales
 from lmmjax.training import statistics
 from tests.lmmjax import tiny
 
-HORIZON, LENGTH, COMPONENTS = 2, 6, 2
+# As many components as there are: 2 x 13.
+HORIZON, LENGTH, COMPONENTS = 2, 6, 26
 every = slice(None)
 
 
@@ -43,9 +44,10 @@ def test_scales_are_those_of_numpy(windows, found):
             batch.poses.at(every, slice(-h)),
             batch.poses.at(every, slice(h, None)),
         )
-        r = np.float64(jax.jit(poses.difference)(body, start, end))
-        root = np.sqrt((r**2).mean((0, 1)))
-        np.testing.assert_allclose(found.residual_scale[h - 1], root, rtol=1e-3)
+        if h == 1:
+            r = np.float64(jax.jit(poses.difference)(body, start, end))
+            root = np.sqrt((r**2).mean((0, 1)))
+            np.testing.assert_allclose(found.frame_scale, root, rtol=1e-3)
         moved = np.linalg.norm(places[:, h:] - places[:, :-h], axis=-1).mean()
         np.testing.assert_allclose(found.horizon_error[h - 1], moved, rtol=1e-4)
 
@@ -83,7 +85,8 @@ def test_scales_of_what_never_moves_are_above_zero():
         tiny.body(), Windows([still], LENGTH), HORIZON, tiny.FPS, COMPONENTS
     )
     assert found.token_scale.min() == np.float32(1e-2)
-    assert found.residual_scale.min() == np.float32(1e-4)
+    assert found.frame_scale.min() == np.float32(1e-4)
+    assert found.component_scale.min() > 0
     assert found.horizon_error.min() == np.float32(1e-4)
     assert all(x.dtype == np.float32 for x in jax.tree.leaves(found))
 
@@ -102,43 +105,98 @@ def residuals(body, windows, horizon):
     return np.concatenate(parts)
 
 
-def test_components_have_unit_variance_and_lose_nothing_when_all_are_kept(
-    windows, found
-):
-    r = residuals(tiny.body(), windows, HORIZON)
-    x = np.asarray(scales.encode(found, r))
-    assert x.shape[1:] == found.shape
-    variance = (x**2).mean(0)
-    # What hardly moves is not magnified.
-    floor = found.component_scale.min()
-    moving = found.component_scale > 1.01 * floor
-    np.testing.assert_allclose(variance[moving], 1.0, rtol=1e-3)
-    assert (variance[~moving] < 1.01).all()
-    assert moving.mean() > 0.8
-    np.testing.assert_allclose(scales.decode(found, x), r, atol=1e-5)
-    gram = found.basis.T @ found.basis
-    np.testing.assert_allclose(gram, np.eye(COMPONENTS), atol=1e-6)
+def encode(body, found, r):
+    """Components [P, N, M] of residuals [N, K, C]."""
+    scaled = parity.split(poses.residual_mirror(body), r / found.residual_scale)
+    return np.asarray(scales.encode(found, scaled))
 
 
-def test_few_components_hold_the_most_that_as_many_can(windows):
-    horizon = 4
-    few = statistics.fit_statistics(tiny.body(), windows, horizon, tiny.FPS, 1)
-    r = residuals(tiny.body(), windows, horizon) / few.residual_scale
-    kept = np.einsum("kl,nlc->nkc", few.basis @ few.basis.T, r)
-    flat = np.moveaxis(r, 1, 2).reshape(-1, horizon)
-    best = np.linalg.svd(np.float64(flat), compute_uv=False)
-    np.testing.assert_allclose(
-        np.sum((r - kept) ** 2), np.sum(best[1:] ** 2), rtol=1e-3
-    )
-    assert few.shape == (1, poses.num_channels(tiny.body()))
+def decode(body, found, x):
+    scaled = parity.join(poses.residual_mirror(body), scales.decode(found, x))
+    return scaled * found.residual_scale
 
 
-def test_scales_of_a_body_with_a_mirror_do_not_tell_left_from_right(windows):
+@pytest.fixture(scope="module")
+def symmetric(windows):
+    """A body that can be mirrored, and scales of all of its components and of few."""
     body = limits.widen(tiny.body(), windows.clips[0].joints)
-    found = statistics.fit_statistics(body, windows, HORIZON, tiny.FPS, COMPONENTS)
+    return body, *(
+        statistics.fit_statistics(body, windows, HORIZON, tiny.FPS, count)
+        for count in (COMPONENTS, 8)
+    )
+
+
+def test_components_have_unit_variance_and_lose_nothing_when_all_are_kept(
+    windows, symmetric
+):
+    body, found, _ = symmetric
+    r = residuals(body, windows, HORIZON)
+    x = encode(body, found, r)
+    assert (x.shape[0], x.shape[2]) == found.shape
+    variance = (x**2).mean(1)
+    # What hardly moves is not magnified.
+    moving = found.component_scale > 1.01 * found.component_scale.min()
+    np.testing.assert_allclose(variance[moving], 1.0, rtol=5e-3)
+    assert (variance[~moving] < 1.01).all()
+    assert moving.mean() > 0.5
+    np.testing.assert_allclose(decode(body, found, x), r, atol=1e-5)
+    flat = found.basis.reshape(*found.shape, -1)
+    gram = flat @ np.swapaxes(flat, 1, 2)
+    np.testing.assert_allclose(
+        gram, np.tile(np.eye(found.shape[1]), (2, 1, 1)), atol=1e-5
+    )
+
+
+def test_few_components_hold_the_most_that_as_many_can(windows, symmetric):
+    body, _, few = symmetric
+    assert few.shape == (2, 4)
+    r = residuals(body, windows, HORIZON)
+    mirror = poses.residual_mirror(body)
+    scaled, kept = (
+        np.float64(parity.split(mirror, x / few.residual_scale)).reshape(2, len(r), -1)
+        for x in (r, decode(body, few, encode(body, few, r)))
+    )
+    for ours, theirs in zip(scaled, kept, strict=True):
+        best = np.linalg.svd(ours, compute_uv=False)
+        np.testing.assert_allclose(
+            np.sum((ours - theirs) ** 2), np.sum(best[4:] ** 2), rtol=1e-3
+        )
+
+
+def test_a_network_that_tells_no_parity_has_the_same_components(windows, symmetric):
+    body, found, _ = symmetric
+    plain = statistics.fit_statistics(
+        body, windows, HORIZON, tiny.FPS, COMPONENTS, equivariant=False
+    )
+    assert plain.shape == (1, found.shape[0] * found.shape[1])
+    r = residuals(body, windows, HORIZON)
+    x = scales.encode(plain, (r / plain.residual_scale)[None])[0]
+    told = np.moveaxis(encode(body, found, r), 0, 1).reshape(len(r), -1)
+    np.testing.assert_allclose(x, told, atol=1e-4)
+
+
+def test_reach_is_how_far_a_small_turn_moves_the_joints(windows, symmetric):
+    body, found, _ = symmetric
+    # The first frame of each block, of which there is one.
+    batch = windows.take(np.array([0]))
+    body = body.replace(offsets=batch.offsets)
+    start = batch.poses.at(every, 0)
+    place = poses.positions(body, start)
+    reach = []
+    for channel in 1e-3 * np.eye(poses.num_channels(body), dtype=np.float32):
+        moved = poses.positions(body, poses.advance(body, start, channel[None]))
+        reach.append(np.sqrt(((moved - place) ** 2).sum(-1).mean()) / 1e-3)
+    source = poses.residual_mirror(body).source
+    expected = np.maximum(reach, 0.01)
+    expected = (expected + expected[source]) / 2
+    np.testing.assert_allclose(found.reach, expected, rtol=0.02, atol=1e-3)
+
+
+def test_scales_of_a_body_with_a_mirror_do_not_tell_left_from_right(symmetric):
+    body, found, _ = symmetric
     token, residual = poses.token_mirror(body), poses.residual_mirror(body)
     np.testing.assert_array_equal(token(found.token_mean), found.token_mean)
     for x in (found.token_scale, found.token_scale[token.source]):
         np.testing.assert_array_equal(x, found.token_scale)
-    for x in (found.residual_scale, found.component_scale):
-        np.testing.assert_array_equal(x[:, residual.source], x)
+    for x in (found.frame_scale, found.reach):
+        np.testing.assert_array_equal(x[residual.source], x)

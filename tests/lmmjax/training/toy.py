@@ -21,6 +21,8 @@ import jax.numpy as jnp
 from lmmjax.training import loop
 from lmmjax.training import step as training_step
 from lmmjax.training.loss import LossConfig
+from lmmjax.training.moments import Moments
+from lmmjax.training.practice import Coach, PracticeConfig
 from lmmjax.training.state import OptimizerConfig
 from tests.lmmjax import tiny
 
@@ -29,6 +31,16 @@ LOSS = LossConfig(places=2, draws=2)
 LOOP = loop.LoopConfig(
     steps=24, batch=4, seed=3, save_every=4, evaluate_every=6, keep=2
 )
+PRACTICE = PracticeConfig(
+    share=0.5, begin=0.25, every=5, rollouts=3, seconds=0.2, commit=2, steps=1
+)
+
+
+def coach(config=PRACTICE, weights=None):
+    """One for the runs of `train`."""
+    windows = tiny.windows(length=6)
+    moments = Moments(tiny.body(), windows.clips, MODEL.horizon)
+    return Coach(windows, moments, config, 4, weights, seed=3)
 
 
 def toy_loss(model, batch, keys, config, progress=0.0):

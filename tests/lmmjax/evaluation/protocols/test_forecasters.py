@@ -12,9 +12,8 @@ from lmmjax.evaluation.protocols.positions import from_metres
 from lmmjax.model import (
     ModelConfig,
     MovementModel,
-    Statistics,
     initialize,
-    poses,
+    unit_statistics,
 )
 from tests.lmmjax import cmu_files, tiny
 
@@ -31,15 +30,7 @@ def model():
     config = ModelConfig(
         width=16, layers=1, heads=2, window=10, head_width=16, head_layers=1, horizon=25
     )
-    features, channels = poses.num_features(body), poses.num_channels(body)
-    statistics = Statistics(
-        np.zeros(features, np.float32),
-        np.ones(features, np.float32),
-        np.full((25, channels), 0.04, np.float32),
-        np.ones(25, np.float32),
-        np.eye(25, dtype=np.float32),
-        np.ones((25, channels), np.float32),
-    )
+    statistics = unit_statistics(body, config)
     start = functools.partial(
         initialize, body=body, statistics=statistics, config=config, fps=60.0
     )

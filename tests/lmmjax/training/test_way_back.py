@@ -1,4 +1,4 @@
-"""Laws of own samples: what they replace, and how the future leads back."""
+"""Laws of the way back: what is a fault, and how it fades."""
 
 import jax
 import jax.numpy as jnp
@@ -7,46 +7,16 @@ import pytest
 
 from kinematics import Poses, limits, rotations
 from lmmjax.model import poses
-from lmmjax.training import own
+from lmmjax.training import way_back
 from tests.lmmjax import tiny
 
 every = slice(None)
-CONTINUE = jax.jit(own.continue_some)
-LEAD = jax.jit(own.lead_back)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return tiny.lively_model()
+LEAD = jax.jit(way_back.lead_back)
 
 
 @pytest.fixture(scope="module")
 def observed():
     return tiny.poses(3, 9)
-
-
-def test_as_many_of_the_newest_poses_are_replaced_as_asked(model, observed):
-    keys = jax.random.split(jax.random.key(0), 3)
-    found = CONTINUE(model, observed, keys, jnp.array([0, 1, 3]))
-    for ours, theirs in zip(found, observed, strict=True):
-        same = (np.asarray(ours) == np.asarray(theirs)).all(-1)
-        assert same[0].all()
-        assert same[1].tolist() == [True] * 8 + [False]
-        assert same[2].tolist() == [True] * 6 + [False] * 3
-    assert np.max(limits.excess(model.body, found.joints[1:, -1])) == 0
-
-
-def test_samples_follow_their_keys_and_give_no_gradient(model, observed):
-    keys = jax.random.split(jax.random.key(0), 3)
-    lengths = jnp.array([3, 3, 3])
-    here = CONTINUE(model, observed, keys, lengths).joints
-    there = CONTINUE(model, observed, keys[::-1], lengths).joints
-    assert np.abs(here - there)[:, -1].max() > 1e-4
-    slope = jax.grad(
-        lambda m: own.continue_some(m, observed, keys, lengths).joints.sum(),
-        allow_int=True,
-    )(model)
-    assert not any(np.any(x) for x in jax.tree.leaves(slope.params))
 
 
 def test_without_a_fault_the_future_is_the_true_one(observed):
@@ -86,11 +56,11 @@ def test_a_fault_fades_smoothly(observed):
     u, v = (limits.invert(body, x.joints) for x in (found, future))
     left = limits.invert(body, here.joints) - limits.invert(body, true.joints)
     for h in (0, 3, 7):
-        expected = own.FADING ** (h + 1) * left
+        expected = way_back.FADING ** (h + 1) * left
         np.testing.assert_allclose((u - v)[:, h], expected, atol=2e-3)
     height = np.asarray(here.root_position - true.root_position)[:, 2]
     np.testing.assert_allclose(
         (found.root_position - future.root_position)[:, 0, 2],
-        own.FADING * height,
+        way_back.FADING * height,
         atol=1e-5,
     )

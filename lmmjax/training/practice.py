@@ -1,0 +1,279 @@
+"""Practice: the model moves by itself, and is shown how to go on from where it got.
+
+A model that has only read real poses meets its own ones when it generates, and small
+faults grow until it is where nobody ever was. So from time to time during training it
+moves for some seconds on its own, and every moment of that becomes a window to learn
+from: what it did is the context, and what follows is what a person did who was nearest
+to the same pose at the same speed, reached smoothly from where the model is. Learning
+from an expert in states of the learner's own is DAgger (Ross et al. 2011,
+arXiv:1011.0686); the expert is motion matching, see `lmmjax.training.moments`.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kinematics import Poses
+from lmmjax.data.windows import WindowBatch, Windows, canonical
+from lmmjax.generation.stream import Stream
+from lmmjax.model.movement import MovementModel
+from lmmjax.training.moments import Moments, describe
+from lmmjax.training.way_back import lead_back
+
+_lead_back = jax.jit(lead_back)
+# What random numbers are for, beside the seed and a number.
+_ROLLOUTS, _CHOICE = 1, 2
+
+
+@dataclasses.dataclass(frozen=True)
+class PracticeConfig:
+    """How a model practises.
+
+    Attributes:
+      share: of the windows of a batch that come from practice; 0 for none.
+      begin: share of the training before the first practice.
+      every: steps from one practice to the next.
+      rollouts: how many at once.
+      seconds: how long each is.
+      commit: poses handed out per step of a rollout, at most the model's horizon.
+      steps: denoising steps.
+      temperature: each rollout has one of its own between 0 and this.
+    """
+
+    share: float = 0.0
+    begin: float = 0.4
+    every: int = 100
+    rollouts: int = 96
+    seconds: float = 5.0
+    commit: int = 5
+    steps: int = 2
+    temperature: float = 1.0
+
+    def __post_init__(self):
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share must be between 0 and 1; got {self.share:g}")
+        if not 0 <= self.begin < 1:
+            raise ValueError(f"begin must be at least 0 and below 1; got {self.begin}")
+        for name in ("every", "rollouts", "commit", "steps"):
+            if getattr(self, name) < 1:
+                value = getattr(self, name)
+                raise ValueError(f"{name} must be at least 1; got {value}")
+        if not 0 < self.seconds < np.inf:
+            raise ValueError(f"seconds must be above 0; got {self.seconds:g}")
+        if not 0 <= self.temperature < np.inf:
+            raise ValueError(f"temperature must be 0 or more; got {self.temperature:g}")
+
+    def rows(self, batch: int) -> int:
+        """Windows of practice in a whole batch of so many."""
+        return round(self.share * batch)
+
+    def period(self, step: int, steps: int) -> tuple[int | None, int]:
+        """Between which practices a step is.
+
+        Args:
+          step: updates made.
+          steps: of the training.
+
+        Returns:
+          The steps of the newest practice, None before the first, and of the next one
+          or the end of the training.
+        """
+        first = round(self.begin * steps)
+        if step < first:
+            return None, first
+        last = first + (step - first) // self.every * self.every
+        return last, min(last + self.every, steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class Practice:
+    """Windows of a model's own movement, R rollouts of N frames, and of the way back.
+
+    Attributes:
+      poses: [R, L + N] the L that a rollout began with, and its own.
+      future: [R, N, K] what is to follow every own pose.
+      offsets: [R, J, 3] metres.
+      distance: [R, N] how far the nearest moment of the training clips was from where
+        the model got: root mean square over places and speeds of joints, metres.
+      fps: frames per second.
+      share: of a batch that comes from here.
+      seed: of the choice of its windows.
+    """
+
+    poses: Poses
+    future: Poses
+    offsets: np.ndarray
+    distance: np.ndarray
+    fps: float
+    share: float
+    seed: int
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What a log tells of it: the mean distance, and that of the last second."""
+        return {
+            "practice_distance_m": float(self.distance.mean()),
+            "practice_distance_end_m": float(
+                self.distance[:, -round(self.fps) :].mean()
+            ),
+        }
+
+    def __len__(self) -> int:
+        return self.distance.size
+
+    def take(self, index: np.ndarray, length: int) -> WindowBatch:
+        """The windows [B, length] of these numbers, one for every own pose.
+
+        L poses end with it, K follow, and the last is repeated. Nobody's, and not
+        valid, are all but those K and the own pose that they follow.
+        """
+        row, step = np.divmod(index, self.distance.shape[1])
+        context = self.poses.joints.shape[1] - self.distance.shape[1]
+        horizon = self.future.joints.shape[2]
+        past = self.poses.at(row[:, None], step[:, None] + 1 + np.arange(context))
+        ahead = np.minimum(np.arange(length - context), horizon - 1)
+        future = self.future.at(row[:, None], step[:, None], ahead)
+        joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), past, future)
+        valid = np.zeros((len(index), length), bool)
+        valid[:, context - 1 : context + horizon] = True
+        return WindowBatch(canonical(joined), valid, self.offsets[row])
+
+    def mix(
+        self,
+        batches: Iterator[WindowBatch],
+        batch: int,
+        start: int,
+        part: tuple[int, int] = (0, 1),
+    ) -> Iterator[WindowBatch]:
+        """Batches of which the last windows are those of practice.
+
+        Args:
+          batches: one part of each, see `lmmjax.data.windows.batches`.
+          batch: windows per batch, all parts together.
+          start: number of the first batch; which windows it gets depends on it and on
+            the seed alone, however batches are divided.
+          part: which part of each batch is given.
+        """
+        this, parts = part
+        share, rows = batch // parts, round(self.share * batch)
+        ends = share * np.array([this, this + 1]) - (batch - rows)
+        first, last = np.maximum(ends, 0)
+        kept = share - (last - first)
+        for number in itertools.count(start):
+            rng = np.random.default_rng([self.seed, number, _CHOICE])
+            index = rng.integers(len(self), size=rows)[first:last]
+            found = next(batches)
+            own = self.take(index, found.valid.shape[1])
+            yield jax.tree.map(lambda a, b: np.concatenate([a[:kept], b]), found, own)
+
+
+class Coach:
+    """Lets a model practise on the clips that it is trained on."""
+
+    def __init__(
+        self,
+        windows: Windows,
+        moments: Moments,
+        config: PracticeConfig,
+        context: int,
+        weights: np.ndarray | None = None,
+        seed: int = 0,
+    ):
+        """Choose what rollouts can begin with.
+
+        Args:
+          windows: of training, with a context and the K poses that follow at least.
+          moments: of the training clips, with the K poses that follow.
+          config: how.
+          context: L, poses in a window up to the one whose future is told.
+          weights: how often each window is drawn.
+          seed: of rollouts, and of which of their windows are learned from.
+
+        Raises:
+          ValueError: a rollout's step is longer than K, or a window shorter than L + K.
+        """
+        if config.commit > moments.ahead:
+            raise ValueError(
+                f"commit must be 1 to {moments.ahead}, the model's horizon; got "
+                f"{config.commit}"
+            )
+        if windows.length < context + moments.ahead:
+            raise ValueError(
+                f"windows of {windows.length} frames for a context of {context} and "
+                f"{moments.ahead} that follow"
+            )
+        self.config = config
+        self._windows, self._moments = windows, moments
+        self._context, self._seed = context, seed
+        chances = np.ones(len(windows)) if weights is None else np.asarray(weights)
+        # Repeated poses are a start only where there are no others.
+        whole = np.where(windows.frames >= context, chances, 0.0)
+        chances = whole if whole.any() else chances
+        self._chances = chances / chances.sum()
+
+    def practise(self, model: MovementModel, step: int) -> Practice:
+        """Let a model move, from the beginnings of some windows on.
+
+        Every call runs the same compiled programs. The same model does the same at the
+        same step.
+
+        Args:
+          model: its parameters are those that practise.
+          step: updates made.
+        """
+        config, context = self.config, self._context
+        rng = np.random.default_rng([self._seed, step, _ROLLOUTS])
+        index = rng.choice(len(self._windows), config.rollouts, p=self._chances)
+        offsets, given, own = self._move(model, index, rng)
+        joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
+        before = joined.at(slice(None), slice(context - 1, -1))
+        seen = describe(model.body, offsets[:, None], before, own, model.fps)
+        frame, distance = self._nearest(index, np.asarray(seen))
+        ahead = frame[..., None] + np.arange(1, 1 + model.config.horizon)
+        true, future = (self._moments.poses.at(x) for x in (frame, ahead))
+        future = _lead_back(model.body, true, own, future)
+        return Practice(
+            joined,
+            jax.tree.map(np.asarray, future),
+            offsets,
+            distance,
+            model.fps,
+            config.share,
+            self._seed,
+        )
+
+    def _move(
+        self, model: MovementModel, index: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, Poses, Poses]:
+        """Offsets [R, J, 3], given poses [R, L] and own ones [R, N]."""
+        start = self._windows.take(index)
+        offsets = np.asarray(start.offsets)
+        temperature = self.config.temperature * rng.uniform(size=(len(index), 1))
+        stream = Stream(
+            model.with_offsets(offsets[:, None]),
+            commit=self.config.commit,
+            steps=self.config.steps,
+            temperature=jnp.asarray(temperature, jnp.float32),
+        )
+        given = start.poses.at(slice(None), slice(self._context))
+        key = jax.random.key(rng.integers(2**31))
+        frames = max(1, round(self.config.seconds * model.fps))
+        own, _ = stream.sample(stream.init(given), key, frames)
+        return offsets, given, jax.tree.map(np.asarray, own)
+
+    def _nearest(
+        self, index: np.ndarray, seen: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest moments [R, N] of those who move, and their distances."""
+        clip = self._windows.clip[index]
+        frame = np.zeros(seen.shape[:2], int)
+        distance = np.zeros(seen.shape[:2], np.float32)
+        for n in np.unique(clip):
+            rows = clip == n
+            found = self._moments.nearest(self._windows.clips[n], seen[rows])
+            frame[rows], distance[rows] = found
+        return frame, distance
