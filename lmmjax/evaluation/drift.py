@@ -78,45 +78,78 @@ def judge_drift(
     Raises:
       DataError: no clip is long enough for a prompt.
     """
-    sampler = sampler or Sampler()
-    commit = min(commit, model.config.horizon)
-    observed = round(_OBSERVED_SECONDS * model.fps) + 1
-    long = [n for n, motion in enumerate(motions) if len(motion) > observed + 2]
-    if not long:
-        raise DataError(f"no clip has the {observed + 3} frames that a rollout needs")
-    chosen = long
-    if limit is not None and len(long) > limit:
-        at = np.linspace(0, len(long) - 1, limit).astype(int)
-        chosen = [long[n] for n in at]
-    toes, notes = find_toes(model)
-    every = [np.asarray(metrics.plausibility(prior, motions[n])) for n in long]
-    measure = measurer(model, prior, metrics.usual(np.concatenate(every)), toes)
-    floors = {n: ground(motions[n], toes) for n in long}
-    truth = {n: measure(motions[n], floors[n]) for n in long}
-    ours, still, same, clip = [], [], [], []
-    for n in chosen:
-        middle = (len(motions[n]) + observed) // 2
-        prompt = motions[n][middle - observed : middle]
-        found = _rollouts(model, prompt, seconds, samples, seed + n, sampler, commit)
-        ours += [measure(motion, floors[n]) for motion in found]
-        still += [measure(_stopped(prompt, len(found[0])), floors[n])]
-        same += samples * [[truth[m] for m in _alike(motions, n, long)]]
-        clip += samples * [n]
-    speeds = np.array([x.speed.mean() for x in ours])
-    usual_speeds = np.array([mean_speed(like) for like in same])
-    return DriftReport(
-        tuple(_figures(ours, still, list(truth.values()), same, np.array(clip), model)),
-        tuple(float(x) for x in speeds / usual_speeds),
-        len(chosen),
-        samples,
-        seconds,
-        len(long),
-        model.fps,
-        commit,
-        seed,
-        sampler,
-        notes,
-    )
+    study = DriftStudy(model, motions, prior, limit)
+    return study.judge(sampler, seconds, samples, commit, seed)
+
+
+class DriftStudy:
+    """The protocol on some clips: what is true of them is measured once."""
+
+    def __init__(
+        self,
+        model: MovementModel,
+        motions: Sequence[Motion],
+        prior: Prior,
+        limit: int | None = 12,
+    ):
+        """Measure the truth; see `judge_drift`."""
+        self.model, self._motions = model, motions
+        self._observed = round(_OBSERVED_SECONDS * model.fps) + 1
+        frames = self._observed + 3
+        self.long = [n for n, motion in enumerate(motions) if len(motion) >= frames]
+        if not self.long:
+            raise DataError(f"no clip has the {frames} frames that a rollout needs")
+        self.chosen = self.long
+        if limit is not None and len(self.long) > limit:
+            at = np.linspace(0, len(self.long) - 1, limit).astype(int)
+            self.chosen = [self.long[n] for n in at]
+        toes, self._notes = find_toes(model)
+        every = [np.asarray(metrics.plausibility(prior, motions[n])) for n in self.long]
+        usual = metrics.usual(np.concatenate(every))
+        self._measure = measurer(model, prior, usual, toes)
+        self._floors = {n: ground(motions[n], toes) for n in self.long}
+        self._truth = {n: self._measure(motions[n], self._floors[n]) for n in self.long}
+
+    def judge(
+        self,
+        sampler: Sampler | None = None,
+        seconds: float = 30.0,
+        samples: int = 2,
+        commit: int = 5,
+        seed: int = 0,
+    ) -> DriftReport:
+        """Continue the chosen clips; see `judge_drift`."""
+        sampler = sampler or Sampler()
+        commit = min(commit, self.model.config.horizon)
+        ours, still, same, clip = [], [], [], []
+        for n in self.chosen:
+            motion, floor = self._motions[n], self._floors[n]
+            middle = (len(motion) + self._observed) // 2
+            prompt = motion[middle - self._observed : middle]
+            found = _rollouts(
+                self.model, prompt, seconds, samples, seed + n, sampler, commit
+            )
+            ours += [self._measure(x, floor) for x in found]
+            still += [self._measure(_stopped(prompt, len(found[0])), floor)]
+            alike = _alike(self._motions, n, self.long)
+            same += samples * [[self._truth[m] for m in alike]]
+            clip += samples * [n]
+        speeds = np.array([x.speed.mean() for x in ours])
+        usual_speeds = np.array([mean_speed(like) for like in same])
+        truth = list(self._truth.values())
+        return DriftReport(
+            tuple(_figures(ours, still, truth, same, np.array(clip), self.model)),
+            tuple(float(x) for x in speeds / usual_speeds),
+            len(self.chosen),
+            samples,
+            seconds,
+            len(self.long),
+            self.model.fps,
+            commit,
+            seed,
+            sampler,
+            self._notes,
+        )
 
 
 def _figures(

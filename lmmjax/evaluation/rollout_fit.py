@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from kinematics import Motion
 from kinematics.priors import Prior
-from lmmjax.evaluation.drift import SPEED, judge_drift
+from lmmjax.evaluation.drift import SPEED, DriftStudy
 from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
 
@@ -82,7 +82,7 @@ def fit_rollouts(
     prior: Prior,
     sampler: Sampler,
     temperatures: Sequence[float] = TEMPERATURES,
-    seconds: float = 10.0,
+    seconds: float = 30.0,
     limit: int | None = 8,
     commit: int = 5,
     seed: int = 0,
@@ -103,16 +103,14 @@ def fit_rollouts(
     Raises:
       DataError: no clip is long enough for a prompt.
     """
-    trials, prompts = [], 0
+    study = DriftStudy(model, validation, prior, limit)
+    trials = []
     for temperature in temperatures:
         tried = dataclasses.replace(sampler, temperature=temperature)
-        report = judge_drift(
-            model, validation, prior, tried, seconds, 1, limit, commit, seed
-        )
+        report = study.judge(tried, seconds, 1, commit, seed)
         plausible, _, speed = (figure.model.value for figure in report.figures[:3])
         trials.append(RolloutTrial(tried, plausible, speed))
-        prompts = report.prompts
-    return RolloutFit(choose(trials), tuple(trials), seconds, prompts, seed)
+    return RolloutFit(choose(trials), tuple(trials), seconds, len(study.chosen), seed)
 
 
 def choose(trials: Sequence[RolloutTrial]) -> Sampler:
