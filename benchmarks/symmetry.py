@@ -54,7 +54,7 @@ _MIRRORED = 0.5
 # How wide a plain network is, for one that keeps two parities apart and so has half of
 # the weights. Between layers of its own this would be the root of a half; inputs and
 # outputs are as wide as ever.
-_NARROWER = 5 / 8
+_NARROWER = 0.645
 # Rows of the shortest part of a clip: a T-pose, and a window of both halves.
 LEAST_ROWS = STEP * (OBSERVED + PREDICTED) + 1
 CRPS_MS = (100, 200, 400)

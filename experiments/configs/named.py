@@ -22,6 +22,7 @@ SMALL = Config(
         width=128, layers=4, heads=4, head_width=256, head_layers=2, horizon=15
     ),
     loss=LossConfig(places=6, draws=3),
+    practice=PracticeConfig(share=0.4, begin=0.3),
     loop=LoopConfig(steps=2400, batch=32, save_every=200, evaluate_every=200),
 )
 

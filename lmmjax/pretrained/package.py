@@ -21,7 +21,7 @@ from lmmjax.pretrained.errors import PretrainedError
 from lmmjax.pretrained.values import Tensors, decode_fields, encode
 
 DESCRIPTION = "model.json"
-_FORMAT = 1
+_FORMAT = 2
 # These two are kept in ways of their own; all other fields are values.
 _APART = ("params", "body")
 

@@ -23,7 +23,7 @@ from lmmjax.data import serialize
 from lmmjax.model import ModelConfig, MovementModel, Statistics, initialize
 from lmmjax.training.state import TrainState
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class CheckpointError(RuntimeError):

@@ -27,6 +27,8 @@ SMALL = {
     "loss.draws": 2,
     "loop.batch": 4,
     "loop.steps": 4,
+    "practice.rollouts": 4,
+    "practice.seconds": 0.4,
 }
 # Of a clip of 1.3 s half is observed, so that both ways of it compile but once.
 SAMPLING = ("--seconds=0.5", "--samples=2")

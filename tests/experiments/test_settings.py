@@ -120,9 +120,9 @@ def test_a_value_that_no_run_can_work_with_is_refused(setting, message):
 
 
 def test_practice_may_hand_out_no_more_poses_than_the_model_tells():
-    assert configure("small", ["practice.commit=90"]).practice.commit == 90
+    assert configure("demo", ["practice.commit=90"]).practice.commit == 90
     with pytest.raises(SettingError, match=r"practice.commit \(90\) must be at most"):
-        configure("small", ["practice.commit=90", "practice.share=0.5"])
+        configure("demo", ["practice.commit=90", "practice.share=0.5"])
 
 
 def test_an_unknown_config_is_named_with_the_nearest_one():

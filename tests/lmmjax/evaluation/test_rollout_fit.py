@@ -1,4 +1,4 @@
-"""The temperature of rollouts: plausible first, but never a body that stops."""
+"""The temperature of rollouts: near to every goal, so never a body that stops."""
 
 import pytest
 
@@ -12,12 +12,13 @@ from tests.lmmjax import tiny
     ("trials", "chosen"),
     [
         ([(1.0, 0.2), (0.6, 0.8), (0.5, 1.0)], 1),  # a body that stops is no choice
-        ([(0.9, 0.8), (0.95, 0.9), (0.2, 1.0)], 1),
-        ([(0.9, 0.3), (0.1, 0.6), (0.8, 1.9)], 1),  # none is: the nearest speed
+        ([(0.91, 0.8), (0.95, 0.9), (0.2, 1.0)], 1),  # both meet all: the plausible
+        ([(0.9, 0.3), (0.1, 0.6), (0.8, 1.9)], 2),  # by 0.43, 0.11, 0.68 of a goal
+        ([(0.95, 1.0, 2.6), (0.7, 0.8, 1.0)], 1),  # nor one that slides
         ([(1.0, 0.0)], 0),
     ],
 )
-def test_the_most_plausible_of_those_as_fast_as_people_is_taken(trials, chosen):
+def test_the_one_that_is_nearest_to_every_goal_is_taken(trials, chosen):
     tried = [RolloutTrial(Sampler(4, 1.0, n), *x) for n, x in enumerate(trials)]
     assert choose(tried) == tried[chosen].sampler
 

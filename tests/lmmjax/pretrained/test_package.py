@@ -197,7 +197,7 @@ def test_flipped_bits_are_found_by_the_checksum(folder):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", "{}", '{"format": 1}', "\x00\xff", "[" * 100_000, "NaN"],
+    ["", "{", "[]", "null", "{}", '{"format": 2}', "\x00\xff", "[" * 100_000, "NaN"],
 )
 def test_a_description_that_is_none_is_told(folder, text):
     (folder / "model.json").write_text(text, encoding="latin-1")
@@ -206,7 +206,7 @@ def test_a_description_that_is_none_is_told(folder, text):
 
 def test_another_format_says_which_version_to_install(folder):
     rewrite(folder, format=99, lmmjax="7.0")
-    refused(folder, "format 99", "reads 1", "install lmmjax 7.0")
+    refused(folder, "format 99", "reads 2", "install lmmjax 7.0")
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_an_unfinished_save_is_passed_over(tmp_path, state, model):
     folder = saved(tmp_path, state, model, 1, 2).folder
     (folder / "2").rename(folder / "2.orbax-checkpoint-tmp")
     assert Checkpoints(tmp_path).latest_step() == 1
-    assert load_model(tmp_path)[1]["format"] == 1
+    assert load_model(tmp_path)[1]["format"] == 2
 
 
 # Reads that were under way report to a loop that has ended.
@@ -164,7 +164,7 @@ def test_a_broken_checkpoint_is_told_and_deleting_it_helps(tmp_path, state, mode
 
 def test_another_format_is_told(tmp_path, state, model):
     saved(tmp_path, state, model, 1, format=99)
-    with pytest.raises(CheckpointError, match=r"has format 99, this version reads 1"):
+    with pytest.raises(CheckpointError, match=r"has format 99, this version reads 2"):
         load_model(tmp_path)
 
 
@@ -195,7 +195,7 @@ def test_a_full_disk_is_told_and_the_last_whole_checkpoint_stays(
         checkpoints.save(state, model, {})
     assert "\n" not in str(told.value)
     checkpoints.close()
-    assert load_model(tmp_path)[1]["format"] == 1
+    assert load_model(tmp_path)[1]["format"] == 2
 
 
 def test_a_write_that_fails_in_the_background_is_told_at_the_end(
