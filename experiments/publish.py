@@ -84,7 +84,11 @@ def main() -> None:
 
 def run_meta(meta: dict) -> dict:
     """What a checkpoint tells beside the model itself, without local folders."""
-    described = {"format", *(f.name for f in dataclasses.fields(MovementModel))}
+    described = {
+        "format",
+        "practised",
+        *(f.name for f in dataclasses.fields(MovementModel)),
+    }
     kept = {k: v for k, v in meta.items() if k not in described}
     part, key = card.LOCAL
     if "experiment" in kept:
