@@ -1,5 +1,6 @@
 """What a folder of motion files holds: who moves, what they do, which split."""
 
+import collections
 import dataclasses
 import hashlib
 import os
@@ -199,11 +200,14 @@ def _part(names: Sequence[str], share: float, salt: str = "") -> list[str]:
 
 def _evenly(clips: Sequence[Clip], share: float) -> list[str]:
     """The keys of a share of some clips, at least one, of all subjects alike."""
+    files = collections.Counter(clip.subject for clip in clips)
+    seen: collections.Counter[str] = collections.Counter()
     place: dict[str, float] = {}
-    for subject in {clip.subject for clip in clips}:
-        keys = _part([c.key for c in clips if c.subject == subject], 1.0, "validation")
-        place |= {key: (n + 0.5) / len(keys) for n, key in enumerate(keys)}
-    ordered = sorted(place, key=lambda key: (place[key], _hash(key, "validation")))
+    for clip in sorted(clips, key=lambda clip: _hash(clip.key, "validation")):
+        place[clip.key] = (seen[clip.subject] + 0.5) / files[clip.subject]
+        seen[clip.subject] += 1
+    # Of equals the order of their hashes stays.
+    ordered = sorted(place, key=lambda key: place[key])
     return ordered[: max(1, round(share * len(ordered)))]
 
 

@@ -68,12 +68,10 @@ class DriftReport:
         known = ", ".join(figure.name for figure in self.figures)
         raise KeyError(f"no figure {name!r}; there are {known}")
 
-    def value(self, name: str, default: float | None = None) -> float:
+    def value(self, name: str, default: float) -> float:
         """What rollouts have there; the default where it was not measured."""
-        if default is not None and all(f.name != name for f in self.figures):
-            return default
-        value = self.figure(name).model.value
-        return default if default is not None and np.isnan(value) else value
+        found = [f.model.value for f in self.figures if f.name == name]
+        return found[0] if found and not np.isnan(found[0]) else default
 
     def markdown(self) -> str:
         """The table for people."""

@@ -126,8 +126,8 @@ def fit_rollouts(
         trials.append(
             RolloutTrial(
                 tried,
-                report.value("share of plausible frames"),
-                report.value("joint speed over truth"),
+                report.figure("share of plausible frames").model.value,
+                report.figure("joint speed over truth").model.value,
                 report.value("foot skate over truth", 0.0),
             )
         )

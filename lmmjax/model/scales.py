@@ -85,6 +85,7 @@ def decode(statistics: Statistics, components: Array) -> jax.Array:
     hold.
     """
     s = statistics
-    basis = s.component_scale[..., None] * jnp.reshape(s.basis, (*s.shape, -1))
-    flat = jnp.einsum("pnf,p...n->p...f", basis, components)
+    # To scale the basis would be more work, in every step of a stream.
+    scaled = jnp.einsum("pn,p...n->p...n", s.component_scale, components)
+    flat = jnp.einsum("pnf,p...n->p...f", jnp.reshape(s.basis, (*s.shape, -1)), scaled)
     return jnp.reshape(flat, (*flat.shape[:-1], *s.basis.shape[2:]))

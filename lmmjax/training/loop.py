@@ -135,8 +135,11 @@ def train(
     report = Report(workdir, loop.steps, step, loop.batch * windows.length)
     description = {**(meta or {}), "loop": dataclasses.asdict(loop)}
 
-    def close_chunk() -> bool:
-        """Evaluate and save where it is time to; whether the run is at its end."""
+    def close_chunk(until: int) -> bool:
+        """Evaluate and save where it is time to; whether the run is at its end.
+
+        Metrics are read before the next practice, due at ``until``.
+        """
         saving = step == loop.steps or step % loop.save_every == 0
         evaluating = evaluate is not None and (
             step == loop.steps or step % loop.evaluate_every == 0
@@ -177,7 +180,7 @@ def train(
                     step = last
                     report.add(step, told)
                     report.read(behind=1)
-                    ended = close_chunk()
+                    ended = close_chunk(until)
                     if ended:
                         break
     parallel.wait_for_all("the end of training")

@@ -100,7 +100,7 @@ class Practice:
       distance: [R, N] how far the nearest moment of the training clips was from where
         the model got: root mean square over places and speeds of joints, metres.
       fps: frames per second.
-      share: of a batch that comes from here.
+      config: how it was made, and how much of a batch comes from here.
       seed: of the choice of its windows.
     """
 
@@ -109,7 +109,7 @@ class Practice:
     offsets: np.ndarray
     distance: np.ndarray
     fps: float
-    share: float
+    config: PracticeConfig
     seed: int
 
     @property
@@ -159,7 +159,7 @@ class Practice:
           part: which part of each batch is given.
         """
         this, parts = part
-        share, rows = batch // parts, round(self.share * batch)
+        share, rows = batch // parts, self.config.rows(batch)
         ends = share * np.array([this, this + 1]) - (batch - rows)
         first, last = np.maximum(ends, 0)
         kept = share - (last - first)
@@ -242,7 +242,7 @@ class Coach:
             offsets,
             distance,
             model.fps,
-            config.share,
+            config,
             self._seed,
         )
 

@@ -221,7 +221,7 @@ def test_rollouts_begin_where_a_context_is_whole_if_they_can(model):
 @pytest.mark.parametrize("parts", [1, 2, 4])
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 1.0])
 def test_so_many_windows_of_every_batch_are_of_practice(made, share, parts):
-    made = dataclasses.replace(made, share=share)
+    made = dataclasses.replace(made, config=PracticeConfig(share=share))
     windows, batch, start = tiny.windows(length=6), 8, 5
     rows = round(share * batch)
 
