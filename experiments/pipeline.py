@@ -94,8 +94,8 @@ def train_model(
         evaluate if dataset["validation"] else None,
         enough,
         meta={"dataset": dataset.name, "experiment": dataclasses.asdict(config)},
-        action_weights=_weights("action_weights", config.data.action_weights),
-        subject_weights=_weights("subject_weights", config.data.subject_weights),
+        action_weights=_weights(config.data.action_weights),
+        clip_balance=config.data.clip_balance,
         practice=config.practice,
     )
 
@@ -112,7 +112,7 @@ def on_trained_body(motion: Motion, meta: dict) -> Motion:
     return motion if joints is None else common_body.bring(motion, joints)[0]
 
 
-def _weights(key: str, settings: Sequence[str]) -> dict[str, float] | None:
+def _weights(settings: Sequence[str]) -> dict[str, float] | None:
     """Weights by name from settings such as ``walking=0.5``; None without any."""
     found = {}
     for setting in settings:
@@ -121,6 +121,6 @@ def _weights(key: str, settings: Sequence[str]) -> dict[str, float] | None:
             found[name] = float(text)
         except ValueError:
             raise SettingError(
-                f"data.{key}: {setting!r} is not of the form walking=0.5"
+                f"data.action_weights: {setting!r} is not of the form walking=0.5"
             ) from None
     return found or None

@@ -29,8 +29,8 @@ def of(meta: dict, use: str) -> Sampler | None:
         return Sampler(**meta[use])
     except (TypeError, ValueError) as error:
         raise SettingError(
-            f"the model's {use!r} cannot be used ({error}); it holds steps, churn "
-            "and temperature"
+            f"the model's {use!r} cannot be used ({error}); it holds steps, "
+            "churn, temperature and tail"
         ) from error
 
 

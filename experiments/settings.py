@@ -12,6 +12,7 @@ from experiments.configs import CONFIGS, Config
 
 _FILE = "config.json"
 _MAY_BE_ZERO = (
+    "data.clip_balance",
     "data.scale",
     "data.validation_share",
     "loop.seed",

@@ -31,8 +31,8 @@ class DataConfig:
       validation: clips of it to validate on.
       action_weights: how often windows of an action are drawn, walking=0.5, in
         proportion; 1 for those not named, and all windows alike where none is.
-      subject_weights: how often a window of a subject is drawn, 01=0.5; 1 for those
-        not named.
+      clip_balance: 0 where clips are drawn as often as they have windows, 1 where all
+        are drawn alike, however short.
     """
 
     prepared_dir: str = "runs/datasets"
@@ -49,7 +49,7 @@ class DataConfig:
     held_out: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
     action_weights: tuple[str, ...] = ()
-    subject_weights: tuple[str, ...] = ()
+    clip_balance: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -43,9 +43,9 @@ HUMAN = Config(
         body="cmu",
         rate_hz=30.0,
         test_subjects=("08", "09"),
-        # Half of all, on a playground's bars at any height above its floor; and walks
-        # so short that few windows fit into one.
-        subject_weights=("01=0.15", "07=5"),
+        # Half of all is on a playground's bars, at any height above its floor; and the
+        # walks are so short that few windows fit into one.
+        clip_balance=1.0,
         # As far back as four layers look.
         context=48,
     ),
@@ -54,6 +54,7 @@ HUMAN = Config(
         draws=3,
         mirror=0.0,
         warp=0.15,
+        size=0.15,
         contact=1.0,
     ),
     practice=PracticeConfig(share=0.4, begin=0.25),

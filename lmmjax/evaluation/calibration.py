@@ -147,10 +147,11 @@ class Calibration:
 
 def describe(sampler: Sampler) -> str:
     """A sampler's settings in words."""
-    return (
+    told = (
         f"{sampler.steps} steps, churn {float(sampler.churn):g}, temperature "
         f"{float(sampler.temperature):g}"
     )
+    return f"{told}, tail {float(sampler.tail):g}" if sampler.tail else told
 
 
 class Scores(NamedTuple):

@@ -121,7 +121,7 @@ def fit_rollouts(
     study = DriftStudy(model, validation, prior, limit)
     trials = []
     for temperature in temperatures:
-        tried = dataclasses.replace(sampler, temperature=temperature)
+        tried = dataclasses.replace(sampler, temperature=temperature, tail=0.0)
         report = study.judge(tried, seconds, 1, commit, seed)
         trials.append(
             RolloutTrial(

@@ -16,6 +16,7 @@ from lmmjax.model.sampler import Sampler
 
 CHURNS = (0.0, 1.0)
 TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0)
+TAILS = (0.0, 0.4)
 # The CRPS is flat about its best, where coverage still changes: settings within this
 # share of it are equals, and coverage decides.
 TIE = 0.01
@@ -84,6 +85,7 @@ def fit_sampler(
     steps: Sequence[int] = (2, 4),
     churns: Sequence[float] = CHURNS,
     temperatures: Sequence[float] = TEMPERATURES,
+    tails: Sequence[float] = TAILS,
     milliseconds: Sequence[float] = (100, 200, 400),
     samples: int = 100,
     context: int = 15,
@@ -101,6 +103,7 @@ def fit_sampler(
       steps: evaluations of the network to choose from; one compiled program each.
       churns: churns to choose from.
       temperatures: temperatures to choose from.
+      tails: tails to choose from.
       milliseconds: times to judge, as in `forecast`.
       samples: futures per window, 100 or more.
       context: observed frames.
@@ -115,10 +118,11 @@ def fit_sampler(
     frames = judged_frames(model, milliseconds)
     windows = JudgedWindows(validation, context, max(frames), stride, limit)
     trials = []
-    for n, churn, temperature in itertools.product(steps, churns, temperatures):
-        if n == 1 and not churn and temperature != temperatures[0]:
+    noises = list(itertools.product(temperatures, tails))
+    for n, churn, noise in itertools.product(steps, churns, noises):
+        if n == 1 and not churn and noise != noises[0]:
             continue  # one step of the flow asks for no noise
-        sampler = Sampler(n, churn, temperature)
+        sampler = Sampler(n, churn, *noise)
         drawn = futures(model, sampler, windows, frames, samples, seed)
         trials.append(Trial(sampler, *_worth(drawn)))
     if not trials:

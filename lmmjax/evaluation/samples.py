@@ -124,9 +124,7 @@ def _futures(
         key,
         jax.tree.map(repeated, last),
         repeated(z),
-        sampler.steps,
-        sampler.temperature,
-        sampler.churn,
+        sampler,
     )
     drawn = drawn.at(every, every, ahead)
     wide = model.with_offsets(jnp.asarray(model.body.offsets)[:, None])

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from kinematics import Poses
 from lmmjax.model import movement
 from lmmjax.model.movement import Memory, MovementModel
+from lmmjax.model.sampler import Sampler
 
 
 class StreamState(NamedTuple):
@@ -111,9 +112,7 @@ def _step(
         key,
         state.last,
         state.summary,
-        stream.steps,
-        stream.temperature,
-        stream.churn,
+        Sampler(stream.steps, stream.churn, stream.temperature),
     )
     poses = future.at(slice(None), slice(stream.commit))
     return poses, _observe(stream.model, state, poses)

@@ -361,12 +361,10 @@ def sample(
     key: jax.Array,
     last: Poses,
     z: Array,
-    steps: int = 4,
-    temperature: float | Array = 1.0,
-    churn: float | Array = 1.0,
+    settings: Sampler | None = None,
 ) -> Poses:
-    """One sampled future [..., K] per last pose and summary [..., Z]; see `Sampler`."""
-    settings = Sampler(steps, churn, temperature)
+    """One sampled future [..., K] per last pose and summary [..., Z]."""
+    settings = settings or Sampler()
     noise = sampler.draw(settings, key, _future_shape(model, z))
     return denoised(model, noise, last, z, settings)
 

@@ -120,6 +120,24 @@ def retime(
     )
 
 
+def grow(batch: WindowBatch, keys: Array, size: float) -> WindowBatch:
+    """Windows of taller and shorter people, who go as much further or less far.
+
+    Feet that stand still go on doing so.
+
+    Args:
+      batch: windows.
+      keys: [B], one per window.
+      size: bones are between 1 - size and 1 + size times as long.
+    """
+    uniform = jax.vmap(lambda key: jax.random.uniform(key, minval=-1.0))(keys)
+    factor = (1 + size * uniform)[:, None, None]
+    place = batch.poses.root_position * factor
+    return batch._replace(
+        poses=batch.poses._replace(root_position=place), offsets=batch.offsets * factor
+    )
+
+
 def vary(
     model: MovementModel,
     batch: WindowBatch,

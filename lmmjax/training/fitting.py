@@ -40,7 +40,7 @@ def fit(
     enough: Callable[[dict[str, float]], bool] | None = None,
     meta: dict | None = None,
     action_weights: Mapping[str, float] | None = None,
-    subject_weights: Mapping[str, float] | None = None,
+    clip_balance: float = 0.0,
     practice: PracticeConfig | None = None,
 ) -> MovementModel:
     """Train a model on clips; go on where it was if the folder holds a run.
@@ -60,8 +60,8 @@ def fit(
       meta: JSON values to keep beside the checkpoint.
       action_weights: how often windows of each action are drawn, in proportion; 1 for
         those not named. By default windows are drawn alike, whatever they show.
-      subject_weights: how often a window of each subject is drawn; 1 for those not
-        named.
+      clip_balance: how alike clips are drawn: 0 as often as they have windows, 1 all
+        as often as each other.
       practice: how the model practises on these clips; by default it does not.
 
     Returns:
@@ -79,7 +79,7 @@ def fit(
     if model.equivariant and not can_mirror(body):
         print("this body has no mirror, so the network will not commute with one")
         model = dataclasses.replace(model, equivariant=False)
-    weights = window_weights(windows, action_weights, subject_weights)
+    weights = window_weights(windows, action_weights, clip_balance)
     numbers = fit_statistics(
         body,
         windows,
@@ -118,26 +118,25 @@ def fit(
 def window_weights(
     windows: Windows,
     action_weights: Mapping[str, float] | None = None,
-    subject_weights: Mapping[str, float] | None = None,
+    clip_balance: float = 0.0,
 ) -> np.ndarray | None:
     """How often each window is drawn; None where all are drawn alike.
 
     Of actions that are given weights each is drawn in proportion to its own, however
-    many windows it has; a subject's weight multiplies that of each of its windows.
+    many windows it has. Balance makes the windows of long clips rarer: short clips are
+    movement of their own, but hardly a window fits into them.
     """
-    if action_weights is None and subject_weights is None:
+    if action_weights is None and not clip_balance:
         return None
-    weights = np.ones(len(windows))
+    counts = np.maximum(np.bincount(windows.clip, minlength=len(windows.clips)), 1)
+    weights = (1.0 / counts**clip_balance)[windows.clip]
     if action_weights is not None:
         actions = [clip.action for clip in windows.clips]
         names, action = np.unique(actions, return_inverse=True)
         action = action[windows.clip]
         wanted = np.array([action_weights.get(str(name), 1.0) for name in names])
-        counts = np.maximum(np.bincount(action, minlength=len(names)), 1)
-        weights *= (wanted / counts)[action]
-    if subject_weights is not None:
-        each = [subject_weights.get(clip.subject, 1.0) for clip in windows.clips]
-        weights *= np.array(each)[windows.clip]
+        sums = np.bincount(action, weights, minlength=len(names))
+        weights *= (wanted / np.where(sums > 0, sums, 1.0))[action]
     return weights
 
 

@@ -40,9 +40,10 @@ class LossConfig:
         that have one. A network that commutes with the mirror learns as much from
         either image.
       warp: most that windows are sped up or slowed down by; see
-        `lmmjax.training.augment` for this and the next three.
+        `lmmjax.training.augment` for this and the next four.
       reverse: share of the windows that run backwards.
       posture: size of constant changes of posture.
+      size: most that people grow or shrink by.
       amplitude: most that movement grows or shrinks by.
       fade: last part of the training over which ever fewer windows are changed in
         time, posture or amplitude, and none at its end.
@@ -63,6 +64,7 @@ class LossConfig:
     warp: float = 0.0
     reverse: float = 0.0
     posture: float = 0.0
+    size: float = 0.0
     amplitude: float = 0.0
     fade: float = 0.5
     context_noise: float = 1.0
@@ -95,20 +97,19 @@ def loss(
     length = context_length(batch.valid.shape[1], horizon, config)
     batch, changed = _augment(model, batch, keys, length + horizon, config, progress)
     draws = config.draws
+    # The rest of a clip that ends early, and what comes before the end of a model's
+    # own movement, have no future to learn from.
+    known = batch.valid[:, :length] & batch.valid[:, horizon : horizon + length]
     noise = jax.vmap(
         functools.partial(
             draw,
-            length=length,
             channels=poses.num_channels(model.body),
             shape=model.statistics.shape,
             draws=(config.places, draws),
             context_noise=config.context_noise,
         )
-    )(keys)
+    )(keys, known)
     rows = jnp.arange(len(keys))[:, None]
-    # Of a model's own movement only the end has a future that is known.
-    known = batch.valid[rows, noise.place]
-    noise = noise._replace(place=jnp.where(known, noise.place, length - 1))
     # The barriers keep XLA from drawing and deriving these anew for each use.
     noise = jax.lax.optimization_barrier(noise)
     model = model.replace(body=model.body.replace(offsets=batch.offsets[:, None]))
@@ -200,6 +201,8 @@ def _augment(
         batch, told = augment.retime(
             batch, folded(3), frames, config.warp, config.reverse, share
         )
+    if config.size:
+        batch = augment.grow(batch, folded(5), config.size)
     if config.posture or config.amplitude:
         batch = augment.vary(
             model, batch, folded(4), config.posture, config.amplitude, share

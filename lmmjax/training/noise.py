@@ -18,7 +18,7 @@ class Noise(NamedTuple):
     Attributes:
       level: [] scale of the noise on the context.
       context: [T, C] standard normal, of that noise.
-      place: [P] at which the future is asked; the last pose is always among them.
+      place: [P] at which the future is asked, the last pose among them.
       tau: [P, D] noise levels of the future, the first of each place 1.
       residual: [P, D, *shape] standard normal, of the future.
     """
@@ -32,7 +32,7 @@ class Noise(NamedTuple):
 
 def draw(
     key: Array,
-    length: int,
+    known: Array,
     channels: int,
     shape: tuple[int, ...],
     draws: tuple[int, int],
@@ -42,13 +42,16 @@ def draw(
 
     Args:
       key: of the window.
-      length: T.
+      known: [T] at which poses the future is known. Places are drawn among these,
+        some twice if they are few, and the last pose is always one if it is among
+        them. Without any, places mean nothing.
       channels: C, of a residual.
       shape: of a future in the units of the network.
       draws: P places and D noise levels of each.
       context_noise: largest scale of the noise on the context, which half of the
         windows have.
     """
+    length = len(known)
     # Two draws, cut to pieces: each draw of its own would cost seconds to compile.
     flat, normal = jax.random.split(key)
     uniform = jax.random.uniform(flat, (2 + length + math.prod(draws),))
@@ -56,8 +59,10 @@ def draw(
     order, tau = uniform[2 : 2 + length], uniform[2 + length :].reshape(draws)
     size = length * channels
     drawn = jax.random.normal(normal, (size + math.prod((*draws, *shape)),))
-    # The end of the context is always among them: that is where use begins.
-    place = jnp.resize(jnp.argsort(order.at[-1].set(-1.0)), draws[:1])
+    # The end of the context first: that is where use begins.
+    order = jnp.where(known, order.at[-1].set(-1.0), 2.0)
+    count = jnp.maximum(jnp.sum(known), 1)
+    place = jnp.argsort(order)[jnp.arange(draws[0]) % count]
     return Noise(
         # Half of the windows keep a clean context: generation starts from one.
         jnp.where(coin < 0.5, context_noise * level, 0.0),

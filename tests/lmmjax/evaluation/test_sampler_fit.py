@@ -26,14 +26,16 @@ def test_coverage_decides_among_settings_that_are_as_good(trials, chosen):
 
 
 @pytest.fixture
-def known(monkeypatch):
-    """Samples that are as spread as the truth at a temperature of 1.5."""
+def known(monkeypatch, request):
+    """Samples that are as spread as the truth at a temperature of 1.5 and its tail."""
 
     def futures(model, sampler, windows, frames, samples, seed):
         rng = np.random.default_rng(seed)
         shape = (len(windows), len(frames), 12, 3)
         truth = rng.normal(size=shape)
+        truth *= np.exp(request.param * rng.normal(size=(shape[0], 1, 1, 1)))
         drawn = rng.normal(size=(shape[0], samples, *shape[1:]))
+        drawn *= np.exp(sampler.tail * rng.normal(size=(*drawn.shape[:2], 1, 1, 1)))
         drawn *= sampler.temperature / 1.5 * (sampler.steps > 1)
         yield Futures(truth[:, 0], truth, truth, drawn)
 
@@ -41,10 +43,22 @@ def known(monkeypatch):
 
 
 @pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("known", [0.0, 0.5], indirect=True)
+def test_tails_are_as_heavy_as_the_truths(request):
+    clips = [tiny.motion(seed, 60) for seed in range(8)]
+    found = fit_sampler(
+        tiny.fresh_model(), clips, (2,), (1.0,), (1.5,), (0.0, 0.5), stride=1, limit=400
+    )
+    assert [trial.sampler.tail for trial in found.trials] == [0.0, 0.5]
+    assert found.sampler.tail == request.node.callspec.params["known"]
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("known", [0.0], indirect=True)
 def test_the_setting_whose_samples_are_as_spread_as_the_truth_is_found():
     clips = [tiny.motion(seed, 60) for seed in range(2)]
     found = fit_sampler(
-        tiny.fresh_model(), clips, (1, 2), (0.0, 0.5), (0.7, 1.5, 3.0), stride=2
+        tiny.fresh_model(), clips, (1, 2), (0.0, 0.5), (0.7, 1.5, 3.0), (0.0,), stride=2
     )
     # One step of the flow asks for no noise: all its settings are one.
     settings = [trial.sampler for trial in found.trials]

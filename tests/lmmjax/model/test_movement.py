@@ -17,7 +17,7 @@ every = slice(None)
 # The mirror of components: those of odd parity change their sign.
 SIGNS = np.float32([1, -1])
 READ, FORECAST = jax.jit(movement.read), jax.jit(movement.forecast)
-SAMPLE = jax.jit(movement.sample, static_argnames=("steps", "churn"))
+SAMPLE = jax.jit(movement.sample, static_argnames="settings")
 POSITIONS = jax.jit(poses.positions)
 
 
@@ -54,7 +54,7 @@ def test_forecast_has_one_answer_and_the_flow_with_one_step_gives_it(model, last
     answer = FORECAST(model, last, z)
     for seed in (0, 1):
         key = jax.random.key(seed)
-        found = SAMPLE(model, key, last, z, steps=1, churn=0.0)
+        found = SAMPLE(model, key, last, z, Sampler(1, 0.0))
         for a, b in zip(found, answer, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -62,7 +62,7 @@ def test_forecast_has_one_answer_and_the_flow_with_one_step_gives_it(model, last
 def test_samples_follow_their_key_and_temperature(model, last, z):
     def joints(seed, temperature=1.0):
         key = jax.random.key(seed)
-        return SAMPLE(model, key, last, z, steps=3, temperature=temperature).joints
+        return SAMPLE(model, key, last, z, Sampler(3, 1.0, temperature)).joints
 
     np.testing.assert_array_equal(joints(0), joints(0))
     assert np.abs(joints(0) - joints(1)).max() > 1e-4

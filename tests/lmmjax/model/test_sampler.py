@@ -10,9 +10,12 @@ import pytest
 
 from lmmjax.model.sampler import Sampler, draw, sample
 
-SHAPE = (100_000, 1, 1)
+SHAPE = (1, 100_000, 1)
 SMALL = (2, 3, 4)
 MEAN, SPREAD = 0.7, 0.4
+# Quantiles 0.5, 0.9 and 0.99 of |x exp(0.4 y)| over those of |x|, x and y normal: by
+# numerical integration over y.
+LONGER = (0.964, 1.141, 1.427)
 
 
 def normal(seed, shape):
@@ -121,10 +124,26 @@ def test_temperature_scales_the_spread_of_a_gaussian():
     np.testing.assert_allclose(hot.std() / usual.std(), 1.5, rtol=1e-4)
 
 
+def test_a_tail_widens_the_rare_and_not_the_middle():
+    usual, heavy = (sampled(Sampler(2, 1.0, 1.0, tail)) for tail in (0.0, 0.4))
+    far = [np.quantile(np.abs(x - MEAN), (0.5, 0.9, 0.99)) for x in (usual, heavy)]
+    np.testing.assert_allclose(far[1] / far[0], LONGER, rtol=0.02)
+
+
+def test_a_sample_has_one_scale_and_its_own():
+    noise = draw(Sampler(2, tail=0.8), jax.random.key(0), (2, 5, 400))
+    spread = np.asarray(noise).std(axis=-1)
+    np.testing.assert_allclose(spread, spread[:1, :1] * np.ones((3, 2, 1)), rtol=0.2)
+    assert spread.max() > 2 * spread.min()
+    plain = draw(Sampler(2), jax.random.key(0), (2, 5, 400))
+    scale = np.asarray(noise / plain)
+    np.testing.assert_allclose(scale, scale[:1, :1, :, :1] + 0 * scale, rtol=1e-5)
+
+
 def test_settings_are_a_pytree_and_hashable():
     sampler = Sampler(3, 0.25, 1.5)
     leaves, tree = jax.tree.flatten(sampler)
-    assert leaves == [0.25, 1.5]
+    assert leaves == [0.25, 1.5, 0.0]
     assert jax.tree.unflatten(tree, leaves) == sampler
     assert hash(dataclasses.replace(sampler)) == hash(sampler)
     compiled = jax.jit(lambda s, noise: sample(conditional, noise, s))
@@ -147,6 +166,7 @@ def test_settings_are_a_pytree_and_hashable():
         ((4, -0.1), "churn"),
         ((4, 0, -1), "temperature must be 0 or more"),
         ((4, 0, float("nan")), "temperature"),
+        ((4, 0, 1, -1), "tail must be 0 or more"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, message):

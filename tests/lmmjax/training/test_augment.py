@@ -104,6 +104,31 @@ def test_postures_change_by_a_constant_and_movements_by_a_factor(batch, keys):
     assert factor.std() > 0.05
 
 
+def test_people_who_grow_do_not_slide(batch, keys):
+    grown = augment.grow(batch, keys, 0.2)
+    for before, after, offsets, longer in zip(
+        batch.poses.root_position,
+        grown.poses.root_position,
+        batch.offsets,
+        grown.offsets,
+        strict=True,
+    ):
+        factor = np.linalg.norm(longer[1]) / np.linalg.norm(offsets[1])
+        assert 0.8 <= factor <= 1.2
+        np.testing.assert_allclose(longer, factor * offsets, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(after, factor * before, rtol=1e-5, atol=1e-7)
+    bodies = (tiny.body().replace(offsets=x.offsets[:, None]) for x in (batch, grown))
+    small, tall = (
+        np.asarray(poses.positions(body, x.poses))
+        for body, x in zip(bodies, (batch, grown), strict=True)
+    )
+    factor = np.linalg.norm(grown.offsets, axis=(1, 2)) / np.linalg.norm(
+        batch.offsets, axis=(1, 2)
+    )
+    assert factor.std() > 0.02
+    np.testing.assert_allclose(tall, factor[:, None, None, None] * small, atol=1e-5)
+
+
 def test_the_spread_of_joints_is_found_among_the_features():
     body = tiny.body()
     batch = tiny.poses(1, 4)

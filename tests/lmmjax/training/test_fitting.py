@@ -23,21 +23,20 @@ def test_a_model_practises_on_the_clips_that_it_is_fitted_to(monkeypatch, tmp_pa
     assert [x["step"] for x in found] == [3, 8]
 
 
-def test_windows_are_weighted_by_action_and_by_subject():
+def test_windows_are_weighted_by_action_and_by_clip():
     clips = [
-        tiny.motion(n, frames).replace(action=action, subject=subject)
-        for n, (frames, action, subject) in enumerate(
-            [(20, "walk", "a"), (40, "walk", "b"), (30, "run", "b")]
-        )
+        tiny.motion(n, frames).replace(action=action)
+        for n, (frames, action) in enumerate([(20, "walk"), (40, "walk"), (30, "run")])
     ]
     windows = fitting.training_windows(clips, 4, 3, 1)
-    assert fitting.window_weights(windows) is None
     clip = windows.clip
+    assert fitting.window_weights(windows) is None
     drawn = fitting.window_weights(windows, {"run": 2.0})
     walks, runs = drawn[clip < 2].sum(), drawn[clip == 2].sum()
     assert runs == pytest.approx(2 * walks)
-    drawn = fitting.window_weights(windows, None, {"b": 0.25})
-    np.testing.assert_array_equal(drawn, np.where(clip == 0, 1.0, 0.25))
-    both = fitting.window_weights(windows, {"run": 2.0}, {"a": 3.0})
-    assert both[clip == 2].sum() == pytest.approx(2.0)
-    assert both[clip == 0][0] == pytest.approx(3 * both[clip == 1][0])
+    assert np.ptp(drawn[clip < 2]) == 0
+    for balance, longer in ((1.0, 1.0), (0.5, np.sqrt(34 / 14))):
+        shares = np.bincount(clip, fitting.window_weights(windows, None, balance))
+        assert shares[1] / shares[0] == pytest.approx(longer)
+    both = fitting.window_weights(windows, {"run": 2.0}, 1.0)
+    np.testing.assert_allclose(np.bincount(clip, both), [0.5, 0.5, 2.0])

@@ -12,7 +12,11 @@ COUNT, LENGTH, CHANNELS, SHAPE, DRAWS = 4000, 12, 4, (2, 6), (6, 2)
 @pytest.fixture(scope="module")
 def drawn():
     keys = jax.random.split(jax.random.key(0), COUNT)
-    found = jax.jit(jax.vmap(lambda k: draw(k, LENGTH, CHANNELS, SHAPE, DRAWS, 2.0)))(
+    return drawn_where(np.ones(LENGTH, bool), keys)
+
+
+def drawn_where(known, keys):
+    found = jax.jit(jax.vmap(lambda k: draw(k, known, CHANNELS, SHAPE, DRAWS, 2.0)))(
         keys
     )
     return jax.tree.map(np.asarray, found)
@@ -35,6 +39,17 @@ def test_places_are_apart_and_the_last_is_among_them(drawn):
     ordered = np.sort(drawn.place, axis=1)
     assert (np.diff(ordered, axis=1) > 0).all()
     assert ordered.min() == 0
+
+
+@pytest.mark.parametrize("places", [[11], [0, 1, 2, 3], [3, 4, 5, 6, 7, 8, 9, 11]])
+def test_places_are_where_the_future_is_known_and_no_oftener_than_must_be(places):
+    known = np.isin(np.arange(LENGTH), places)
+    place = drawn_where(known, jax.random.split(jax.random.key(1), 50)).place
+    assert known[place].all()
+    most = -(-DRAWS[0] // len(places))
+    for row in place:
+        assert np.unique(row, return_counts=True)[1].max() <= most
+    assert set(place.ravel()) == set(places)
 
 
 def test_the_first_level_is_pure_noise_and_others_are_mostly_low(drawn):
