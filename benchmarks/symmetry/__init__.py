@@ -1,0 +1,1 @@
+"""How much data a network saves that commutes with the mirror of the body."""
