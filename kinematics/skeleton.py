@@ -222,7 +222,9 @@ def make_skeleton(
     if frames.shape != (len(names), 3, 3):
         raise SkeletonError(f"frames have shape {frames.shape}, not [J, 3, 3]")
     gram = np.einsum("jki,jkl->jil", frames, frames)
-    if np.abs(gram - np.eye(3)).max() > 1e-4 or np.linalg.det(frames).min() < 0:
+    # So written that what is not a number is refused as well.
+    square = np.abs(gram - np.eye(3)).max() <= 1e-4
+    if not (square and np.linalg.det(frames).min() > 0):
         raise SkeletonError("frames must be orthonormal and right-handed")
     free_lower, free_upper = free_limits(kinds)
     lower = free_lower if lower is None else np.asarray(lower, np.float32)

@@ -123,6 +123,7 @@ def build(**changes):
         ({"offsets": np.full((3, 3), np.nan)}, "'root' has an offset that is not"),
         ({"offsets": np.ones((3, 2))}, r"offsets have shape \(3, 2\)"),
         ({"frames": np.ones((3, 3, 3))}, "orthonormal"),
+        ({"frames": np.full((3, 3, 3), np.nan)}, "orthonormal"),
         ({"frames": -np.stack([np.eye(3)] * 3)}, "right-handed"),
         ({"frames": np.stack([np.eye(3)] * 2)}, r"frames have shape \(2, 3, 3\)"),
         ({"lower": np.zeros(3)}, r"shape \(2,\)"),
