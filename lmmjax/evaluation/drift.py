@@ -294,6 +294,7 @@ def _rollouts(
         steps=sampler.steps,
         temperature=sampler.temperature,
         churn=sampler.churn,
+        tail=sampler.tail,
     )
 
 

@@ -1,26 +1,29 @@
-"""The temperature of long rollouts, chosen on validation clips.
+"""How random long rollouts are, chosen on validation clips.
 
 Futures that are as spread as the truth must hold what the model does not know, such as
 which way somebody turns; drawn anew at every step of a rollout, that shakes the body.
-So rollouts have a temperature of their own: the one that comes nearest to the goals of
-the drift protocol, none of which is worth much without the others.
+So rollouts have a churn and a temperature of their own: those that come nearest to the
+goals of the drift protocol, none of which is worth much without the others.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 from kinematics import Motion
 from kinematics.priors import Prior
+from lmmjax.evaluation.calibration import describe
 from lmmjax.evaluation.drift import PLAUSIBLE, SKATE, SPEED, DriftStudy
 from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
 
+CHURNS = (0.0, 1.0)
 TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class RolloutTrial:
-    """What one temperature is worth on validation clips.
+    """What one setting is worth on validation clips.
 
     Attributes:
       sampler: the setting.
@@ -46,11 +49,11 @@ class RolloutTrial:
 
 @dataclasses.dataclass(frozen=True)
 class RolloutFit:
-    """All temperatures that were tried, and the one to take.
+    """All settings that were tried, and the one to take.
 
     Attributes:
       sampler: the chosen setting.
-      trials: one per temperature.
+      trials: one per setting.
       seconds: length of the rollouts.
       prompts: number of clips that they went on from.
       seed: of the sampling.
@@ -65,12 +68,12 @@ class RolloutFit:
     def markdown(self) -> str:
         """The trials for people."""
         lines = [
-            "| temperature of rollouts | plausible frames | joint speed over truth "
+            "| rollouts | plausible frames | joint speed over truth "
             "| foot skate over truth | of the goals |",
             "|---|---|---|---|---|",
         ]
         for trial in self.trials:
-            name = f"{float(trial.sampler.temperature):g}"
+            name = describe(trial.sampler)
             if trial.sampler == self.sampler:
                 name = f"**{name}**"
             lines.append(
@@ -96,20 +99,22 @@ def fit_rollouts(
     validation: Sequence[Motion],
     prior: Prior,
     sampler: Sampler,
+    churns: Sequence[float] = CHURNS,
     temperatures: Sequence[float] = TEMPERATURES,
     seconds: float = 30.0,
     limit: int | None = 8,
     commit: int = 5,
     seed: int = 0,
 ) -> RolloutFit:
-    """Choose the temperature of rollouts.
+    """Choose how random rollouts are.
 
     Args:
       model: the model.
       validation: clips that were neither trained on nor are of the test.
       prior: see `lmmjax.evaluation.drift.fit_plausibility`.
       sampler: all other settings.
-      temperatures: to choose from.
+      churns: to choose from.
+      temperatures: to choose from; with 0 there is no noise, and churn is nothing.
       seconds: length of the rollouts.
       limit: continue so many clips, spread evenly.
       commit: poses handed out per step.
@@ -120,8 +125,12 @@ def fit_rollouts(
     """
     study = DriftStudy(model, validation, prior, limit)
     trials = []
-    for temperature in temperatures:
-        tried = dataclasses.replace(sampler, temperature=temperature, tail=0.0)
+    for churn, temperature in itertools.product(churns, temperatures):
+        if not temperature and churn != churns[0]:
+            continue
+        tried = dataclasses.replace(
+            sampler, churn=churn, temperature=temperature, tail=0.0
+        )
         report = study.judge(tried, seconds, 1, commit, seed)
         trials.append(
             RolloutTrial(

@@ -37,7 +37,7 @@ class StreamState(NamedTuple):
 @functools.partial(
     jax.tree_util.register_dataclass,
     data_fields=["model", "temperature"],
-    meta_fields=["commit", "steps", "churn"],
+    meta_fields=["commit", "steps", "churn", "tail"],
 )
 @dataclasses.dataclass(frozen=True)
 class Stream:
@@ -52,6 +52,7 @@ class Stream:
         streams with one each.
       churn: how far from its mean each step draws, from 0 to 1; see
         `lmmjax.model.sampler`. With 0 and one step, every step returns the forecast.
+      tail: how different the scales of noise are from step to step; see there.
     """
 
     model: MovementModel
@@ -59,6 +60,7 @@ class Stream:
     steps: int = 4
     temperature: float | jax.Array = 1.0
     churn: float = 1.0
+    tail: float = 0.0
 
     def __post_init__(self):
         horizon = self.model.config.horizon
@@ -112,7 +114,7 @@ def _step(
         key,
         state.last,
         state.summary,
-        Sampler(stream.steps, stream.churn, stream.temperature),
+        Sampler(stream.steps, stream.churn, stream.temperature, stream.tail),
     )
     poses = future.at(slice(None), slice(stream.commit))
     return poses, _observe(stream.model, state, poses)

@@ -13,6 +13,7 @@ from kinematics import Poses, Skeleton, limits, symmetry
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model.movement import MovementModel
 from lmmjax.model.poses import joint_features
+from lmmjax.training import contact
 
 Array = jax.Array
 
@@ -145,11 +146,12 @@ def vary(
     posture: float,
     amplitude: float,
     share: Array | float = 1.0,
+    planted: bool = False,
 ) -> WindowBatch:
     """Windows of people with other postures, who move their joints more or less.
 
-    The root is left as it is, so feet no longer stand still where they did: for
-    movement that is seen from the pelvis.
+    The root is left as it is, so that feet no longer stand still where they did unless
+    legs are left as they are too.
 
     Args:
       model: its body and the spread of each joint coordinate.
@@ -159,6 +161,7 @@ def vary(
         units of its spread in the data.
       amplitude: most that a joint's movement about its mean grows or shrinks by.
       share: of the windows that are changed at all.
+      planted: whether legs are left as they are.
     """
     count = batch.poses.joints.shape[-1]
     spread = joint_features(model.body, model.statistics.token_scale)
@@ -176,4 +179,9 @@ def vary(
     scale = 1 + amplitude * grow[:, None]
     u = mean + scale * (u - mean) + posture * spread * shift[:, None]
     joints = limits.apply(model.body, u)
+    if planted:
+        body, every = model.body, np.arange(count)
+        legs = np.flatnonzero(contact.carrying(body))
+        kept = np.concatenate([every[body.coordinates(body.names[j])] for j in legs])
+        joints = joints.at[..., kept].set(batch.poses.joints[..., kept])
     return batch._replace(poses=batch.poses._replace(joints=joints))

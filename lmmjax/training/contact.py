@@ -1,4 +1,4 @@
-"""Which points of the feet stand still, so that a loss can ask them not to slide."""
+"""Feet: which of their points stand still, and what they hang from."""
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,25 @@ from kinematics.bodies.segments import segments
 # Metres per second below which a point of a foot stands; planted feet in captures are
 # seldom faster, see `kinematics.dynamics.contact`.
 STILL_SPEED = 0.2
+
+
+def feet(body: Skeleton) -> list[int]:
+    """Joints and ends of the feet; none where the body has no feet."""
+    try:
+        found = [s for s in segments(body) if s.name == "foot"]
+    except ValueError:
+        return []
+    return [j for foot in found for j in (*foot.joints, *foot.ends)]
+
+
+def carrying(body: Skeleton) -> np.ndarray:
+    """[J] which joints the feet hang from, feet included: what takes them along."""
+    found = np.zeros(body.num_joints, bool)
+    for joint in feet(body):
+        while joint >= 0 and not found[joint]:
+            found[joint] = True
+            joint = body.parents[joint]
+    return found
 
 
 def standing(
@@ -29,12 +48,10 @@ def standing(
       [..., K, J] the number of joints over that of the feet's, where one of the feet's
       stands, so that a mean over all joints is one over the feet's; else 0.
     """
-    weight = np.zeros(places.shape[-2], np.float32)
-    try:
-        found = [s for s in segments(body) if s.name == "foot"]
-    except ValueError:
+    joints = feet(body)
+    if not joints:
         return jnp.zeros(places.shape[:-1])
-    joints = [j for foot in found for j in (*foot.joints, *foot.ends)]
+    weight = np.zeros(places.shape[-2], np.float32)
     weight[joints] = len(weight) / len(joints)
     step = jnp.diff(places, axis=-3, prepend=before)
     still = jnp.sum(step * step, axis=-1) < (STILL_SPEED / fps) ** 2

@@ -40,11 +40,12 @@ class LossConfig:
         that have one. A network that commutes with the mirror learns as much from
         either image.
       warp: most that windows are sped up or slowed down by; see
-        `lmmjax.training.augment` for this and the next four.
+        `lmmjax.training.augment` for this and the next five.
       reverse: share of the windows that run backwards.
       posture: size of constant changes of posture.
       size: most that people grow or shrink by.
       amplitude: most that movement grows or shrinks by.
+      planted: whether posture and amplitude leave legs as they are.
       fade: last part of the training over which ever fewer windows are changed in
         time, posture or amplitude, and none at its end.
       context_noise: largest scale of the noise on the context, in units of the
@@ -66,6 +67,7 @@ class LossConfig:
     posture: float = 0.0
     size: float = 0.0
     amplitude: float = 0.0
+    planted: bool = False
     fade: float = 0.5
     context_noise: float = 1.0
     joint_weights: tuple[float, ...] = ()
@@ -204,9 +206,8 @@ def _augment(
     if config.size:
         batch = augment.grow(batch, folded(5), config.size)
     if config.posture or config.amplitude:
-        batch = augment.vary(
-            model, batch, folded(4), config.posture, config.amplitude, share
-        )
+        changes = config.posture, config.amplitude, share, config.planted
+        batch = augment.vary(model, batch, folded(4), *changes)
     return batch, told
 
 

@@ -51,7 +51,7 @@ class SubjectsReport:
       choice: how the sampler was chosen; None where it was given or nothing is held
         out to choose by.
       calibration: of the samples.
-      pace: how the temperature of rollouts was chosen; None likewise.
+      pace: how the randomness of rollouts was chosen; None likewise.
       drift: of long rollouts.
     """
 
@@ -74,7 +74,7 @@ class SubjectsReport:
             "Calibration of samples": self.calibration.markdown(),
         }
         if self.pace is not None:
-            parts["Temperature of rollouts, chosen on validation clips"] = (
+            parts["Rollouts, chosen on validation clips"] = (
                 self.pace.markdown()
             )
         parts["Drift of long rollouts"] = self.drift.markdown()

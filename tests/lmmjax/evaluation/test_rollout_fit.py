@@ -1,4 +1,4 @@
-"""The temperature of rollouts: near to every goal, so never a body that stops."""
+"""How random rollouts are: near to every goal, so never a body that stops."""
 
 import pytest
 
@@ -23,17 +23,25 @@ def test_the_one_that_is_nearest_to_every_goal_is_taken(trials, chosen):
     assert choose(tried) == tried[chosen].sampler
 
 
-def test_every_temperature_is_tried_on_the_clips():
+def test_every_setting_is_tried_on_the_clips():
     clips = [tiny.motion(seed, 60) for seed in range(3)]
     prior = drift.fit_plausibility(clips, tiny.FPS)
     found = fit_rollouts(
-        tiny.lively_model(), clips, prior, Sampler(2), (0.0, 1.0), 0.5, limit=2
+        tiny.lively_model(),
+        clips,
+        prior,
+        Sampler(2, tail=0.4),
+        limit=2,
+        seconds=0.5,
+        churns=(0.0, 1.0),
+        temperatures=(0.0, 1.0),
     )
     assert [trial.sampler for trial in found.trials] == [
-        Sampler(2, 1.0, 0.0),
+        Sampler(2, 0.0, 0.0),
+        Sampler(2, 0.0, 1.0),
         Sampler(2, 1.0, 1.0),
     ]
-    assert found.trials[0].speed < found.trials[1].speed
+    assert found.trials[0].speed < found.trials[2].speed
     lines = found.markdown().splitlines()
     assert sum("**" in line for line in lines) == 1
     assert "2 validation clips, seed 0" in lines[-1]

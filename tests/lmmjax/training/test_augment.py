@@ -4,9 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from kinematics import limits, symmetry
-from lmmjax.model import poses
-from lmmjax.training import augment
+from kinematics import Poses, bodies, limits, symmetry
+from lmmjax.data.windows import WindowBatch
+from lmmjax.model import initialize, poses, unit_statistics
+from lmmjax.training import augment, contact
 from tests.lmmjax import tiny
 
 FRAMES = 12
@@ -102,6 +103,24 @@ def test_postures_change_by_a_constant_and_movements_by_a_factor(batch, keys):
     assert (factor > 0.79).all()
     assert (factor < 1.21).all()
     assert factor.std() > 0.05
+
+
+def test_planted_feet_stay_where_they_are():
+    body = bodies.human()
+    model = initialize(
+        jax.random.key(0), body, unit_statistics(body, tiny.CONFIG), tiny.CONFIG, 30.0
+    )
+    u = 0.3 * jax.random.normal(jax.random.key(1), (1, 8, body.num_coordinates))
+    place, turn = np.zeros((1, 8, 3)), np.tile([1.0, 0, 0, 0], (1, 8, 1))
+    clip = Poses(place, turn, limits.apply(body, u))
+    offsets = np.asarray(body.offsets)[None]
+    seen = WindowBatch(clip, np.ones((1, 8), bool), offsets)
+    keys = jax.random.split(jax.random.key(0), 1)
+    found = augment.vary(model, seen, keys, 0.3, 0.3, planted=True)
+    before, after = (np.asarray(poses.positions(body, x.poses)) for x in (seen, found))
+    on_legs = contact.carrying(body)
+    np.testing.assert_allclose(after[:, :, on_legs], before[:, :, on_legs], atol=1e-5)
+    assert np.abs(after - before)[:, :, ~on_legs].max() > 0.02
 
 
 def test_people_who_grow_do_not_slide(batch, keys):

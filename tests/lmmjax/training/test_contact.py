@@ -6,7 +6,7 @@ import pytest
 from kinematics import bodies
 from kinematics.bodies.segments import feet
 from kinematics.skeleton import rest_places
-from lmmjax.training.contact import STILL_SPEED, standing
+from lmmjax.training.contact import STILL_SPEED, carrying, standing
 from tests.lmmjax import tiny
 
 FPS = 30.0
@@ -28,6 +28,16 @@ def test_only_points_of_the_feet_that_stand_have_weight(height):
     expected[2, left] = share
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     np.testing.assert_allclose(found[2].mean(), 1, rtol=1e-6)
+
+
+def test_feet_hang_from_legs_and_root_alone():
+    body = bodies.human()
+    found = {body.names[j] for j in np.flatnonzero(carrying(body))}
+    assert {body.names[j] for foot in feet(body) for j in foot} <= found
+    assert body.names[0] in found
+    parts = ("hip", "knee", "ankle", "foot", "toe", "heel", "pelvis")
+    assert all(any(part in name for part in parts) for name in found)
+    assert not carrying(tiny.body()).any()
 
 
 def test_a_body_without_feet_has_none_that_stand():
