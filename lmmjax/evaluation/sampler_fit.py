@@ -15,8 +15,8 @@ from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
 
 CHURNS = (0.0, 1.0)
-TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0)
-TAILS = (0.0, 0.4)
+TEMPERATURES = (0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0)
+TAILS = (0.0, 0.2, 0.4)
 # The CRPS is flat about its best, where coverage still changes: settings within this
 # share of it are equals, and coverage decides.
 TIE = 0.01
@@ -57,12 +57,12 @@ class SamplerFit:
     seed: int
 
     def markdown(self) -> str:
-        """The trials for people."""
+        """The trials that are nearly the best, for people."""
         lines = [
             "| sampler | CRPS, mm | distance of coverage, % |",
             "|---|---|---|",
         ]
-        for trial in self.trials:
+        for trial in equals(self.trials):
             name = describe(trial.sampler)
             if trial.sampler == self.sampler:
                 name = f"**{name}**"
@@ -72,9 +72,10 @@ class SamplerFit:
             [
                 *lines,
                 "",
-                f"Of the settings within {100 * TIE:g} % of the best CRPS the one with "
-                f"the best coverage, on {self.windows} windows of {self.clips} "
-                f"validation clips, seed {self.seed}.",
+                f"Of {len(self.trials)} settings these are within {100 * TIE:g} % of "
+                "the best CRPS, and the one with the best coverage is taken, on "
+                f"{self.windows} windows of {self.clips} validation clips, seed "
+                f"{self.seed}.",
             ]
         )
 
@@ -132,9 +133,13 @@ def fit_sampler(
 
 def choose(trials: Sequence[Trial]) -> Sampler:
     """The best covered setting among those within `TIE` of the best CRPS."""
+    return min(equals(trials), key=lambda trial: trial.coverage_error).sampler
+
+
+def equals(trials: Sequence[Trial]) -> list[Trial]:
+    """Those within `TIE` of the best CRPS."""
     best = min(trial.crps for trial in trials)
-    equals = [trial for trial in trials if trial.crps <= (1 + TIE) * best]
-    return min(equals, key=lambda trial: trial.coverage_error).sampler
+    return [trial for trial in trials if trial.crps <= (1 + TIE) * best]
 
 
 def _worth(drawn) -> tuple[float, float]:
