@@ -51,7 +51,7 @@ def configure(name: str, settings: list[str]) -> Config:
 def _check(config: Config) -> None:
     """Refuse numbers that no run can work with, before anything is computed."""
     for key, value in keys(config).items():
-        if not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         zero = key.startswith("loss.") and isinstance(value, float)
         zero = zero or key in _MAY_BE_ZERO

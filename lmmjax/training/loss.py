@@ -52,6 +52,8 @@ class LossConfig:
         typical change from one frame to the next.
       joint_weights: of each joint in distances, in proportion; by default all count
         the same.
+      early: how much more the first of the K poses count in distances: as their number
+        to the power of minus this.
     """
 
     places: int = 8
@@ -71,6 +73,7 @@ class LossConfig:
     fade: float = 0.5
     context_noise: float = 1.0
     joint_weights: tuple[float, ...] = ()
+    early: float = 0.0
 
 
 def loss(
@@ -159,8 +162,10 @@ def loss(
     velocity = _over_joints(steps[:, :, 0], config)
     surprise = jnp.mean(_surprise(clean - mean, deviation), axis=(0, -1))
     horizon_error = model.statistics.horizon_error
+    share = np.arange(1, horizon + 1, dtype=np.float32) ** -config.early
+    share = share / share.mean()
     parts = {
-        "position": jnp.sum(weight / horizon_error * distance[:, :, 0]),
+        "position": jnp.sum(share * weight / horizon_error * distance[:, :, 0]),
         "velocity": jnp.sum(weight * velocity / horizon_error[0]),
         "residual": jnp.mean(complete * surprise[:, :, 1:]) if draws > 1 else 0.0,
         "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),

@@ -61,6 +61,12 @@ def test_tuples_of_numbers_and_truth_values_are_understood(text):
         settings._replace(inner, "quick", ["quick"], "1")
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_truth_values_may_be_either(value):
+    config = settings.configure("small", [f"model.equivariant={value}".lower()])
+    assert config.model.equivariant is value
+
+
 def test_later_changes_win_and_others_stay():
     config = configure("small", ["loop.steps=7", "model.width=24", "loop.steps=9"])
     changed = {

@@ -49,6 +49,19 @@ def assert_same(a, b, rtol=1e-5, atol=1e-6):
         np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
 
 
+def test_early_poses_can_count_more(model, batch, keys):
+    def position(batch, early):
+        config = dataclasses.replace(CONFIG, early=early, mirror=0.0, context_noise=0.0)
+        return float(loss(model, batch, keys, config)[1]["position"])
+
+    # Without noise or mirror only the futures differ: that of the last frame is late.
+    joints = np.array(batch.poses.joints)
+    joints[:, -1] += 0.5
+    late = batch._replace(poses=batch.poses._replace(joints=joints))
+    harm = [position(late, e) - position(batch, e) for e in (0.0, 0.5, 2.0)]
+    assert harm[0] > harm[1] > harm[2] > 0
+
+
 def test_parts_times_their_weights_are_the_loss(found):
     (total, metrics), _ = found
     parts = {f.name for f in dataclasses.fields(LossConfig)} & set(metrics)
