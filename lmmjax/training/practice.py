@@ -38,20 +38,26 @@ class PracticeConfig:
       begin: share of the training before the first practice.
       every: steps from one practice to the next.
       rollouts: how many at once.
+      prompt: seconds of a clip that each goes on from, at most a whole context.
       seconds: how long each is.
       commit: poses handed out per step of a rollout, at most the model's horizon.
       steps: denoising steps.
       temperature: each rollout has one of its own between 0 and this.
+      size: each is of a person taller or shorter by up to this, so that it goes where
+        one leads whom the model has not seen; it is looked at on the bones of the one
+        who began it.
     """
 
     share: float = 0.0
     begin: float = 0.4
     every: int = 100
-    rollouts: int = 96
-    seconds: float = 5.0
+    rollouts: int = 32
+    prompt: float = 0.5
+    seconds: float = 15.0
     commit: int = 5
     steps: int = 2
     temperature: float = 1.0
+    size: float = 0.0
 
     def __post_init__(self):
         if not 0 <= self.share <= 1:
@@ -62,10 +68,14 @@ class PracticeConfig:
             if getattr(self, name) < 1:
                 value = getattr(self, name)
                 raise ValueError(f"{name} must be at least 1; got {value}")
-        if not 0 < self.seconds < np.inf:
-            raise ValueError(f"seconds must be above 0; got {self.seconds:g}")
+        for name in ("prompt", "seconds"):
+            if not 0 < getattr(self, name) < np.inf:
+                value = getattr(self, name)
+                raise ValueError(f"{name} must be above 0; got {value:g}")
         if not 0 <= self.temperature < np.inf:
             raise ValueError(f"temperature must be 0 or more; got {self.temperature:g}")
+        if not 0 <= self.size < 1:
+            raise ValueError(f"size must be at least 0 and below 1; got {self.size:g}")
 
     def rows(self, batch: int) -> int:
         """Windows of practice in a whole batch of so many."""
@@ -93,12 +103,15 @@ class PracticeConfig:
 class Practice:
     """Windows of a model's own movement, R rollouts of N frames, and of the way back.
 
+    Windows end with own poses that have a whole context of L before them.
+
     Attributes:
-      poses: [R, L + N] the L that a rollout began with, and its own.
+      poses: [R, G + N] the G that a rollout began with, and its own.
       future: [R, N, K] what is to follow every own pose.
       offsets: [R, J, 3] metres.
       distance: [R, N] how far the nearest moment of the training clips was from where
         the model got: root mean square over places and speeds of joints, metres.
+      context: L.
       fps: frames per second.
       config: how it was made, and how much of a batch comes from here.
       seed: of the choice of its windows.
@@ -108,6 +121,7 @@ class Practice:
     future: Poses
     offsets: np.ndarray
     distance: np.ndarray
+    context: int
     fps: float
     config: PracticeConfig
     seed: int
@@ -122,19 +136,34 @@ class Practice:
             ),
         }
 
+    @property
+    def _given(self) -> int:
+        """G, poses that a rollout began with."""
+        return self.poses.joints.shape[1] - self.distance.shape[1]
+
+    @property
+    def _early(self) -> int:
+        """Own poses of a rollout that come before its context is whole."""
+        before = max(0, self.context - 1 - self._given)
+        return min(before, self.distance.shape[1] - 1)
+
     def __len__(self) -> int:
-        return self.distance.size
+        rollouts, frames = self.distance.shape
+        return rollouts * (frames - self._early)
 
     def take(self, index: np.ndarray, length: int) -> WindowBatch:
-        """The windows [B, length] of these numbers, one for every own pose.
+        """The windows [B, length] of these numbers.
 
-        L poses end with it, K follow, and the last is repeated. Nobody's, and not
-        valid, are all but those K and the own pose that they follow.
+        L poses end with an own one, K follow, and the last is repeated. Nobody's, and
+        not valid, are all but those K and the own pose that they follow.
         """
-        row, step = np.divmod(index, self.distance.shape[1])
-        context = self.poses.joints.shape[1] - self.distance.shape[1]
+        early, context = self._early, self.context
+        row, step = np.divmod(index, self.distance.shape[1] - early)
+        step = step + early
         horizon = self.future.joints.shape[2]
-        past = self.poses.at(row[:, None], step[:, None] + 1 + np.arange(context))
+        # Where a whole rollout is shorter than a context its first pose is repeated.
+        back = self._given + step[:, None] - np.arange(context)[::-1]
+        past = self.poses.at(row[:, None], np.maximum(back, 0))
         ahead = np.minimum(np.arange(length - context), horizon - 1)
         future = self.future.at(row[:, None], step[:, None], ahead)
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), past, future)
@@ -209,9 +238,11 @@ class Coach:
         self.config = config
         self._windows, self._moments = windows, moments
         self._context, self._seed = context, seed
+        fps = windows.clips[0].fps
+        self._given = min(context, max(1, round(config.prompt * fps)))
         chances = np.ones(len(windows)) if weights is None else np.asarray(weights)
         # Repeated poses are a start only where there are no others.
-        whole = np.where(windows.frames >= context, chances, 0.0)
+        whole = np.where(windows.frames >= self._given, chances, 0.0)
         chances = whole if whole.any() else chances
         self._chances = chances / chances.sum()
 
@@ -225,12 +256,12 @@ class Coach:
           model: its parameters are those that practise.
           step: updates made.
         """
-        config, context = self.config, self._context
+        config = self.config
         rng = np.random.default_rng([self._seed, step, _ROLLOUTS])
         index = rng.choice(len(self._windows), config.rollouts, p=self._chances)
         offsets, given, own = self._move(model, index, rng)
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
-        before = joined.at(slice(None), slice(context - 1, -1))
+        before = joined.at(slice(None), slice(self._given - 1, -1))
         seen = describe(model.body, offsets[:, None], before, own, model.fps)
         frame, distance = self._nearest(index, np.asarray(seen))
         ahead = frame[..., None] + np.arange(1, 1 + model.config.horizon)
@@ -241,6 +272,7 @@ class Coach:
             jax.tree.map(np.asarray, future),
             offsets,
             distance,
+            self._context,
             model.fps,
             config,
             self._seed,
@@ -249,21 +281,24 @@ class Coach:
     def _move(
         self, model: MovementModel, index: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, Poses, Poses]:
-        """Offsets [R, J, 3], given poses [R, L] and own ones [R, N]."""
+        """Offsets [R, J, 3], given poses [R, G] and own ones [R, N]."""
         start = self._windows.take(index)
         offsets = np.asarray(start.offsets)
         temperature = self.config.temperature * rng.uniform(size=(len(index), 1))
+        factor = 1 + self.config.size * rng.uniform(-1, 1, size=(len(index), 1, 1))
+        factor = factor.astype(np.float32)
         stream = Stream(
-            model.with_offsets(offsets[:, None]),
+            model.with_offsets((factor * offsets)[:, None]),
             commit=self.config.commit,
             steps=self.config.steps,
             temperature=jnp.asarray(temperature, jnp.float32),
         )
-        given = start.poses.at(slice(None), slice(self._context))
+        given = start.poses.at(slice(None), slice(self._given))
         key = jax.random.key(rng.integers(2**31))
         frames = max(1, round(self.config.seconds * model.fps))
-        own, _ = stream.sample(stream.init(given), key, frames)
-        return offsets, given, jax.tree.map(np.asarray, own)
+        state = stream.init(_grown(given, factor))
+        own, _ = stream.sample(state, key, frames)
+        return offsets, given, _grown(jax.tree.map(np.asarray, own), 1 / factor)
 
     def _nearest(
         self, index: np.ndarray, seen: np.ndarray
@@ -277,3 +312,8 @@ class Coach:
             found = self._moments.nearest(self._windows.clips[n], seen[rows])
             frame[rows], distance[rows] = found
         return frame, distance
+
+
+def _grown(poses: Poses, factor: np.ndarray) -> Poses:
+    """Poses of somebody so many times as tall."""
+    return poses._replace(root_position=factor * poses.root_position)

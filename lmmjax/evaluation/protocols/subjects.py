@@ -74,9 +74,7 @@ class SubjectsReport:
             "Calibration of samples": self.calibration.markdown(),
         }
         if self.pace is not None:
-            parts["Rollouts, chosen on validation clips"] = (
-                self.pace.markdown()
-            )
+            parts["Rollouts, chosen on validation clips"] = self.pace.markdown()
         parts["Drift of long rollouts"] = self.drift.markdown()
         return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts.items())
 

@@ -57,6 +57,8 @@ def same(a, b):
         ({"commit": 0}, "commit must be at least 1; got 0"),
         ({"steps": 0}, "steps must be at least 1; got 0"),
         ({"seconds": 0.0}, "seconds must be above 0; got 0"),
+        ({"prompt": 0.0}, "prompt must be above 0; got 0"),
+        ({"size": 1.0}, "size must be at least 0 and below 1; got 1"),
         ({"temperature": -1.0}, "temperature must be 0 or more; got -1"),
         ({"temperature": float("nan")}, "temperature must be 0 or more; got nan"),
     ],
@@ -117,6 +119,32 @@ def test_training_does_not_change_the_time_of_practice(made):
     np.testing.assert_array_equal(told, 0)
     for x, y in zip(again.poses, every(made).poses, strict=True):
         np.testing.assert_allclose(x, y, atol=1e-6)
+
+
+def test_a_short_prompt_is_enough_and_contexts_are_whole_all_the_same(model):
+    config = dataclasses.replace(toy.PRACTICE, prompt=2 / tiny.FPS)
+    made = toy.coach(config).practise(model, 6)
+    rollouts = toy.PRACTICE.rollouts
+    assert made.poses.joints.shape[:2] == (rollouts, 2 + FRAMES)
+    assert len(made) == rollouts * (FRAMES - 1)
+    joints = every(made).poses.joints.reshape(rollouts, FRAMES - 1, LENGTH, -1)
+    for step in range(FRAMES - 1):
+        own = made.poses.joints[:, step : step + CONTEXT]
+        np.testing.assert_array_equal(joints[:, step, :CONTEXT], own)
+        future = made.future.joints[:, step + 1]
+        np.testing.assert_array_equal(joints[:, step, CONTEXT:], future)
+
+
+def test_people_of_other_sizes_are_looked_at_on_the_bones_of_who_began(model):
+    config = dataclasses.replace(toy.PRACTICE, size=0.5)
+    made, plain = (toy.coach(c).practise(model, 6) for c in (config, toy.PRACTICE))
+    np.testing.assert_array_equal(made.offsets, plain.offsets)
+    given = slice(None), slice(CONTEXT)
+    assert same(made.poses.at(*given), plain.poses.at(*given))
+    assert not same(made.poses, plain.poses)
+    # Nobody sinks into the floor or floats for having been taller or shorter.
+    heights = [x.poses.root_position[:, CONTEXT, 2] for x in (made, plain)]
+    np.testing.assert_allclose(heights[0], heights[1], atol=0.05)
 
 
 def test_what_follows_is_what_the_nearest_person_did(coach, made, model):
