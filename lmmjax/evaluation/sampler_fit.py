@@ -20,6 +20,8 @@ TAILS = (0.0, 0.2, 0.4)
 # The CRPS is flat about its best, where coverage still changes: settings within this
 # share of it are equals, and coverage decides.
 TIE = 0.01
+# So is coverage to this, and fewer steps cost less.
+COVERAGE_TIE = 0.005
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +75,9 @@ class SamplerFit:
                 *lines,
                 "",
                 f"Of {len(self.trials)} settings these are within {100 * TIE:g} % of "
-                "the best CRPS, and the one with the best coverage is taken, on "
-                f"{self.windows} windows of {self.clips} validation clips, seed "
-                f"{self.seed}.",
+                "the best CRPS. Taken is the best coverage, or as good a one with "
+                f"fewer steps: on {self.windows} windows of {self.clips} validation "
+                f"clips, seed {self.seed}.",
             ]
         )
 
@@ -132,8 +134,14 @@ def fit_sampler(
 
 
 def choose(trials: Sequence[Trial]) -> Sampler:
-    """The best covered setting among those within `TIE` of the best CRPS."""
-    return min(equals(trials), key=lambda trial: trial.coverage_error).sampler
+    """The best covered setting among those within `TIE` of the best CRPS.
+
+    Of those that are covered as well, to `COVERAGE_TIE`, one with the fewest steps.
+    """
+    found = equals(trials)
+    least = min(trial.coverage_error for trial in found)
+    found = [x for x in found if x.coverage_error <= least + COVERAGE_TIE]
+    return min(found, key=lambda x: (x.sampler.steps, x.coverage_error)).sampler
 
 
 def equals(trials: Sequence[Trial]) -> list[Trial]:

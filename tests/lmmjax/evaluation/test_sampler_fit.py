@@ -17,6 +17,8 @@ from tests.lmmjax import tiny
         ([(10.0, 0.3), (11.0, 0.1)], 0),  # worse by a tenth: coverage does not count
         ([(10.0, 0.3), (10.05, 0.1)], 1),  # as good: coverage decides
         ([(10.05, 0.1), (10.0, 0.1)], 0),
+        ([(10.0, 0.204), (10.0, 0.2)], 0),  # as good, with fewer steps
+        ([(10.0, 0.206), (10.0, 0.2)], 1),
         ([(10.0, 0.2)], 0),
     ],
 )
