@@ -18,7 +18,7 @@ _MIRRORED = 0.5
 # How wide a plain network is, for one that keeps two parities apart and so has half of
 # the weights. Between layers of its own this would be the root of a half; inputs and
 # outputs are as wide as ever.
-_NARROWER = 0.645
+_NARROWER = 0.65
 # Rows of the shortest part of a clip: a T-pose, and a window of both halves.
 LEAST_ROWS = STEP * (OBSERVED + PREDICTED) + 1
 
@@ -56,7 +56,7 @@ def plain(config: ModelConfig) -> ModelConfig:
         config,
         equivariant=False,
         width=_multiple(_NARROWER * config.width, 2 * config.heads),
-        head_width=_multiple(_NARROWER * config.head_width, 8),
+        head_width=_multiple(_NARROWER * config.head_width, 4),
     )
 
 

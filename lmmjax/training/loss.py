@@ -104,7 +104,8 @@ def loss(
     draws = config.draws
     # The rest of a clip that ends early, and what comes before the end of a model's
     # own movement, have no future to learn from.
-    known = batch.valid[:, :length] & batch.valid[:, horizon : horizon + length]
+    there = jnp.asarray(batch.valid)
+    known = there[:, :length] & there[:, horizon : horizon + length]
     noise = jax.vmap(
         functools.partial(
             draw,
