@@ -13,11 +13,14 @@ import numpy as np
 
 from kinematics import Motion, Poses, Skeleton, rotations
 from lmmjax.model import poses
+from lmmjax.training import contact
 
 Array = jax.Array
 
 # Metres per second that count as much as a metre.
 _SPEED = 5.0
+# How much more feet count than other joints: who is led on with other feet slides.
+_FEET = 3.0
 # Moments that are described at once.
 _BLOCK = 1024
 # Moments that are looked for, and looked at, at once: memory stays bounded.
@@ -128,7 +131,7 @@ def describe(
 
     Returns:
       [..., F] metres: places beside the root and above the floor, then speeds in a
-      unit in which they count as much.
+      unit in which they count as much; feet count more than other joints.
     """
     body = body.replace(offsets=jnp.asarray(offsets))
     earlier, place = (poses.positions(body, x) for x in (before, now))
@@ -137,6 +140,9 @@ def describe(
     both = jnp.stack([place - floor * place[..., :1, :], speed], axis=-3)
     facing = rotations.about_z(-rotations.heading(now.root_rotation))
     both = rotations.quaternion_rotate(facing[..., None, None, :], both)
+    weight = np.ones(body.num_joints, np.float32)
+    weight[contact.feet(body)] = _FEET
+    both *= weight[:, None] / np.sqrt(np.mean(np.square(weight)))
     return both.reshape(*both.shape[:-3], -1)
 
 

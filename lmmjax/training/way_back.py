@@ -8,8 +8,9 @@ from lmmjax.model import poses
 
 Array = jax.Array
 
-# Share of a fault that is left after a frame: a tenth is left after 0.7 s at 30 fps.
-FADING = 0.9
+# Share of a fault that is left after a frame: a tenth is left after 1.5 s at 30 fps.
+# Where it is in the feet they slide meanwhile, the faster the sooner it is gone.
+FADING = 0.95
 
 
 def lead_back(body: Skeleton, true: Poses, here: Poses, future: Poses) -> Poses:

@@ -4,8 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kinematics import rotations
+from kinematics import Poses, bodies, rotations
+from kinematics.bodies import segments
 from kinematics.motion import positions
+from kinematics.skeleton import rest_places
 from lmmjax.training import moments
 from lmmjax.training.moments import Moments, describe
 from tests.lmmjax import tiny
@@ -49,6 +51,26 @@ def seen(motion):
     before, now = motion.poses.at(slice(None, -1)), motion.poses.at(slice(1, None))
     offsets = motion.skeleton.offsets
     return np.asarray(describe(tiny.body(), offsets, before, now, motion.fps))
+
+
+def test_feet_count_more_and_a_metre_stays_a_metre():
+    body = bodies.human()
+    pose = Poses(
+        np.array([0.0, 0.0, 0.9]),
+        np.array([1.0, 0.0, 0.0, 0.0]),
+        np.zeros(body.num_coordinates),
+    )
+    features = describe(body, np.asarray(body.offsets), pose, pose, 30.0)
+    places, speeds = np.asarray(features).reshape(2, -1, 3)
+    weight = np.linalg.norm(places, axis=-1) / np.linalg.norm(
+        rest_places(body) + np.array([0, 0, 0.9]), axis=-1
+    )
+    left, right = segments.feet(body)
+    on_feet = np.isin(np.arange(body.num_joints), (*left, *right))
+    np.testing.assert_allclose(weight[on_feet], 3 * weight[0], rtol=1e-4)
+    np.testing.assert_allclose(weight[~on_feet], weight[0], rtol=1e-4)
+    np.testing.assert_allclose(np.mean(weight**2), 1, rtol=1e-4)
+    np.testing.assert_array_equal(speeds, 0)
 
 
 def test_moments_are_described_by_places_and_speeds():
