@@ -22,7 +22,6 @@ from experiments import pipeline, results, samplers
 from kinematics import formats
 from lmmjax import pretrained
 from lmmjax.generation.continuation import fit_to_model
-from lmmjax.model.sampler import Sampler
 from lmmjax.training.checkpoint import load_model
 
 _WORKDIR = flags.DEFINE_string("workdir", "runs/train", "Folder of a trained run.")
@@ -58,7 +57,7 @@ def main() -> None:
         model, meta = load_model(_WORKDIR.value)
         workdir = Path(_WORKDIR.value)
         meta |= samplers.read(workdir)
-    sampler = samplers.of(meta, samplers.ROLLOUTS) or Sampler()
+    sampler = samplers.of(meta, samplers.ROLLOUTS) or samplers.CALM
     if _TEMPERATURE.value is not None:
         sampler = dataclasses.replace(sampler, temperature=_TEMPERATURE.value)
     prompt = Path(_PROMPT.value)

@@ -114,7 +114,7 @@ def evaluate(
     if study is None:
         table = forecast(model, clips, HORIZONS_MS)
         figures = f"## Forecast of held-out motion\n\n{table.markdown()}"
-        windows, sampler = f"{table.windows} windows", Sampler()
+        windows, sampler = f"{table.windows} windows", samplers.CALM
     else:
         found = evaluate_subjects(
             model,

@@ -11,6 +11,9 @@ from lmmjax.model.sampler import Sampler
 # What each is for: futures that are spread as the truth, and long movement.
 FUTURES, ROLLOUTS = "sampler", "rollout_sampler"
 _FILE = "sampler.json"
+# Long movement where nothing was chosen: at the full spread of futures, drawn anew at
+# every step, bodies shake and lose the floor.
+CALM = Sampler(4, churn=0.0, temperature=0.5)
 
 
 def of(meta: dict, use: str) -> Sampler | None:

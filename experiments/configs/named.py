@@ -14,6 +14,7 @@ DEMO = Config(
     ),
     data=DataConfig(stride=3, clips=60, split_by="subject"),
     loss=LossConfig(places=6, draws=3),
+    practice=PracticeConfig(share=0.4, begin=0.3, rollouts=24, seconds=8.0),
     loop=LoopConfig(steps=600, batch=32, save_every=200, evaluate_every=100),
 )
 
