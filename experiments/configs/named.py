@@ -38,7 +38,9 @@ HUMAN = Config(
         head_width=256,
         head_layers=3,
         horizon=15,
-        dropout=0.1,
+        # Fewer lose where feet stand.
+        components=320,
+        dropout=0.15,
     ),
     data=DataConfig(
         body="cmu",
@@ -54,11 +56,15 @@ HUMAN = Config(
         places=6,
         draws=3,
         mirror=0.0,
-        warp=0.15,
-        size=0.15,
-        contact=1.0,
+        warp=0.2,
+        posture=0.1,
+        amplitude=0.2,
+        planted=True,
+        size=0.2,
+        contact=2.0,
+        early=0.5,
     ),
-    practice=PracticeConfig(share=0.4, begin=0.25),
+    practice=PracticeConfig(share=0.4, begin=0.25, temperature=0.6, size=0.15),
     loop=LoopConfig(steps=4000, batch=32, save_every=250, evaluate_every=1000),
 )
 

@@ -18,7 +18,8 @@ from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
 
 CHURNS = (0.0, 1.0)
-TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0)
+# Without noise one past has one continuation, which is no choice.
+TEMPERATURES = (0.25, 0.5, 0.75, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
