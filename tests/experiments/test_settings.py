@@ -126,7 +126,8 @@ def test_a_value_that_no_run_can_work_with_is_refused(setting, message):
 
 
 def test_practice_may_hand_out_no_more_poses_than_the_model_tells():
-    assert configure("demo", ["practice.commit=90"]).practice.commit == 90
+    alone = configure("demo", ["practice.share=0", "practice.commit=90"])
+    assert alone.practice.commit == 90
     with pytest.raises(SettingError, match=r"practice.commit \(90\) must be at most"):
         configure("demo", ["practice.commit=90", "practice.share=0.5"])
 

@@ -79,14 +79,14 @@ def test_outputs_obey_limits_exactly_and_stay_finite(model, last, z, size):
     )
     for future in (
         FORECAST(wild, last, z),
-        SAMPLE(wild, jax.random.key(0), last, z, steps=3),
+        SAMPLE(wild, jax.random.key(0), last, z, Sampler(3)),
     ):
         assert np.max(limits.excess(wild.body, future.joints)) == 0
         assert all(np.isfinite(x).all() for x in future)
 
 
 def test_bones_are_constant_in_every_sampled_pose(model, last, z):
-    future = SAMPLE(model, jax.random.key(0), last, z, steps=3)
+    future = SAMPLE(model, jax.random.key(0), last, z, Sampler(3))
     lengths = np.linalg.norm(np.float64(model.body.offsets[1:]), axis=-1)
     found = bones(model.body, future)
     np.testing.assert_allclose(found, np.tile(lengths, (len(found), 1)), atol=1e-6)
