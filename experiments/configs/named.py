@@ -28,7 +28,7 @@ SMALL = Config(
 )
 
 # The pretrained model of whole-body motion: all that there is of CMU's library in its
-# two forms, on one body. 1.8 million parameters, 29 minutes on one core.
+# two forms, on one body. 1.9 million parameters, 29 minutes on one core.
 HUMAN = Config(
     model=ModelConfig(
         width=192,
