@@ -26,7 +26,6 @@ from lmmjax.evaluation.rollout import RolloutReport, judge_rollout
 from lmmjax.generation import continue_motion
 from lmmjax.generation.continuation import PromptError
 from lmmjax.model import MovementModel
-from lmmjax.model.sampler import Sampler
 from lmmjax.viewer import forecast_tracks, view
 
 # Of a test clip so much is observed before the model goes on.
@@ -141,7 +140,7 @@ def evaluate(
         seconds=seconds,
         samples=samples,
         seed=seed,
-        **_options(sampler),
+        **dataclasses.asdict(sampler),
     )
     seeds = f"seed {seed}" if study is None else f"seeds {seed}, {study.seed}"
     line = provenance(dataset.name, windows, seeds)
@@ -200,11 +199,6 @@ def provenance(data: str, windows: str, seeds: str) -> str:
         f"{jax.devices()[0].device_kind} ({jax.devices()[0].platform}), jax "
         f"{jax.__version__}; {datetime.date.today().isoformat()}."
     )
-
-
-def _options(sampler: Sampler) -> dict:
-    """A sampler as options of `continue_motion`."""
-    return dataclasses.asdict(sampler)
 
 
 def _liveliest(clips: list[Motion], seconds: float) -> Motion:

@@ -51,9 +51,9 @@ _WINDOWS = flags.DEFINE_integer("windows", 100, "Windows that are sampled.", 1)
 def main() -> None:
     """Train, judge and print."""
     shares = _percents(_SHARES.value)
-    for name in _VARIANTS.value:
-        variant_of(CONFIGS["cmu38"], name)
     base = CONFIGS["cmu38"]
+    for name in _VARIANTS.value:
+        variant_of(base, name)
     held = numbers(base.data.held_out)
     split = hold_out(read_part(_DATA.value, "train"), held)
     results: list[Result] = []

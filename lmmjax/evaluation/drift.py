@@ -5,6 +5,7 @@ a body that stops in the last observed pose: it neither slides nor shakes, and d
 nothing. No figure says much without the others.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -291,10 +292,7 @@ def _rollouts(
         samples,
         seed,
         commit=commit,
-        steps=sampler.steps,
-        temperature=sampler.temperature,
-        churn=sampler.churn,
-        tail=sampler.tail,
+        **dataclasses.asdict(sampler),
     )
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton, limits, symmetry
+from kinematics.skeleton import DOFS
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model.movement import MovementModel
 from lmmjax.model.poses import joint_features
@@ -133,10 +134,14 @@ def grow(batch: WindowBatch, keys: Array, size: float) -> WindowBatch:
     """
     uniform = jax.vmap(lambda key: jax.random.uniform(key, minval=-1.0))(keys)
     factor = (1 + size * uniform)[:, None, None]
-    place = batch.poses.root_position * factor
     return batch._replace(
-        poses=batch.poses._replace(root_position=place), offsets=batch.offsets * factor
+        poses=scaled(batch.poses, factor), offsets=batch.offsets * factor
     )
+
+
+def scaled(poses: Poses, factor: Array | np.ndarray) -> Poses:
+    """Poses [...] of somebody so many times [..., 1] as tall."""
+    return poses._replace(root_position=poses.root_position * factor)
 
 
 def vary(
@@ -180,8 +185,7 @@ def vary(
     u = mean + scale * (u - mean) + posture * spread * shift[:, None]
     joints = limits.apply(model.body, u)
     if planted:
-        body, every = model.body, np.arange(count)
-        legs = np.flatnonzero(contact.carrying(body))
-        kept = np.concatenate([every[body.coordinates(body.names[j])] for j in legs])
-        joints = joints.at[..., kept].set(batch.poses.joints[..., kept])
+        coordinates = [DOFS[kind] for kind in model.body.kinds]
+        legs = np.repeat(contact.carrying(model.body), coordinates)
+        joints = jnp.where(legs, batch.poses.joints, joints)
     return batch._replace(poses=batch.poses._replace(joints=joints))

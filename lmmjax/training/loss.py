@@ -52,8 +52,8 @@ class LossConfig:
         typical change from one frame to the next.
       joint_weights: of each joint in distances, in proportion; by default all count
         the same.
-      early: how much more the first of the K poses count in distances: as their number
-        to the power of minus this.
+      early: how much more the first of the K poses count in ``position``: as their
+        number to the power of minus this.
     """
 
     places: int = 8

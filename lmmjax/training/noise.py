@@ -18,7 +18,7 @@ class Noise(NamedTuple):
     Attributes:
       level: [] scale of the noise on the context.
       context: [T, C] standard normal, of that noise.
-      place: [P] at which the future is asked, the last pose among them.
+      place: [P] at which the future is asked, see `draw`.
       tau: [P, D] noise levels of the future, the first of each place 1.
       residual: [P, D, *shape] standard normal, of the future.
     """

@@ -21,6 +21,7 @@ from kinematics import Poses
 from lmmjax.data.windows import WindowBatch, Windows, canonical
 from lmmjax.generation.stream import Stream
 from lmmjax.model.movement import MovementModel
+from lmmjax.training.augment import scaled
 from lmmjax.training.moments import Moments, describe
 from lmmjax.training.way_back import lead_back
 
@@ -296,9 +297,9 @@ class Coach:
         given = start.poses.at(slice(None), slice(self._given))
         key = jax.random.key(rng.integers(2**31))
         frames = max(1, round(self.config.seconds * model.fps))
-        state = stream.init(_grown(given, factor))
+        state = stream.init(scaled(given, factor))
         own, _ = stream.sample(state, key, frames)
-        return offsets, given, _grown(jax.tree.map(np.asarray, own), 1 / factor)
+        return offsets, given, scaled(jax.tree.map(np.asarray, own), 1 / factor)
 
     def _nearest(
         self, index: np.ndarray, seen: np.ndarray
@@ -312,8 +313,3 @@ class Coach:
             found = self._moments.nearest(self._windows.clips[n], seen[rows])
             frame[rows], distance[rows] = found
         return frame, distance
-
-
-def _grown(poses: Poses, factor: np.ndarray) -> Poses:
-    """Poses of somebody so many times as tall."""
-    return poses._replace(root_position=factor * poses.root_position)

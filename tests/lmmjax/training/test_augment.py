@@ -123,6 +123,15 @@ def test_planted_feet_stay_where_they_are():
     assert np.abs(after - before)[:, :, ~on_legs].max() > 0.02
 
 
+def test_who_has_no_feet_has_nothing_planted(batch, keys):
+    model = tiny.lively_model()
+    found, free = (
+        augment.vary(model, batch, keys, 0.1, 0.2, planted=planted)
+        for planted in (True, False)
+    )
+    np.testing.assert_array_equal(found.poses.joints, free.poses.joints)
+
+
 def test_people_who_grow_do_not_slide(batch, keys):
     grown = augment.grow(batch, keys, 0.2)
     for before, after, offsets, longer in zip(
