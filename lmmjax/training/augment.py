@@ -104,22 +104,30 @@ def retime(
     at = jnp.where(back[:, None], span[:, None] - ahead, ahead)
     low = jnp.clip(jnp.floor(at).astype(int), 0, batch.valid.shape[1] - 1)
     high = jnp.minimum(low + 1, batch.valid.shape[1] - 1)
-    share = (at - low)[..., None]
     rows = jnp.arange(len(keys))[:, None]
-
-    def between(x):
-        return x[rows, low] * (1 - share) + x[rows, high] * share
-
-    position, rotation, joints = map(between, batch.poses)
-    rotation = rotation / jnp.linalg.norm(rotation, axis=-1, keepdims=True)
-    needed = jnp.where(share[..., 0] > 0, high, low)
+    poses = between(batch.poses.at(rows, low), batch.poses.at(rows, high), at - low)
+    needed = jnp.where(at > low, high, low)
     told = jnp.stack([change if warp else jnp.zeros_like(change), back], axis=-1)
     return (
-        WindowBatch(
-            Poses(position, rotation, joints), batch.valid[rows, needed], batch.offsets
-        ),
+        WindowBatch(poses, batch.valid[rows, needed], batch.offsets),
         told.astype(jnp.float32),
     )
+
+
+def between(earlier: Poses, later: Poses, share: Array | np.ndarray) -> Poses:
+    """Poses [...] between those of two neighbouring frames.
+
+    Args:
+      earlier: the poses [...] of one frame.
+      later: those of the next.
+      share: [...] of the way from one to the other.
+    """
+    share = share[..., None]
+    position, rotation, joints = (
+        x * (1 - share) + y * share for x, y in zip(earlier, later, strict=True)
+    )
+    rotation = rotation / jnp.linalg.norm(rotation, axis=-1, keepdims=True)
+    return Poses(position, rotation, joints)
 
 
 def grow(batch: WindowBatch, keys: Array, size: float) -> WindowBatch:

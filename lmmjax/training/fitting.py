@@ -94,8 +94,10 @@ def fit(
     fresh = initialize(jax.random.key(loop.seed), body, numbers, model, fps)
     coach = None
     if practice is not None and practice.share:
-        moments = Moments(body, motions, model.horizon)
-        coach = Coach(windows, moments, practice, context, weights, loop.seed)
+        moments = Moments(body, motions, practice.ahead(model.horizon))
+        coach = Coach(
+            windows, moments, practice, context, model.horizon, weights, loop.seed
+        )
     print(
         f"{num_parameters(fresh):,} parameters, {len(windows):,} windows, "
         f"{jax.device_count()} x {jax.devices()[0].device_kind}"

@@ -11,7 +11,7 @@ arXiv:1011.0686); the expert is motion matching, see `lmmjax.training.moments`.
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
@@ -21,13 +21,13 @@ from kinematics import Poses
 from lmmjax.data.windows import WindowBatch, Windows, canonical
 from lmmjax.generation.stream import Stream
 from lmmjax.model.movement import MovementModel
-from lmmjax.training.augment import scaled
+from lmmjax.training.augment import between, frames_needed, scaled
 from lmmjax.training.moments import Moments, describe
 from lmmjax.training.way_back import lead_back
 
 _lead_back = jax.jit(lead_back)
 # What random numbers are for, beside the seed and a number.
-_ROLLOUTS, _CHOICE = 1, 2
+_ROLLOUTS, _CHOICE, _PACE = 1, 2, 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +47,8 @@ class PracticeConfig:
       size: each is of a person taller or shorter by up to this, so that it goes where
         one leads whom the model has not seen; it is looked at on the bones of the one
         who began it.
+      pace: each moves faster or slower than the one who began it by up to this, and
+        is led on at its own pace: who hurries goes on hurrying.
     """
 
     share: float = 0.0
@@ -59,6 +61,7 @@ class PracticeConfig:
     steps: int = 2
     temperature: float = 1.0
     size: float = 0.0
+    pace: float = 0.0
 
     def __post_init__(self):
         if not 0 <= self.share <= 1:
@@ -75,8 +78,15 @@ class PracticeConfig:
                 raise ValueError(f"{name} must be above 0; got {value:g}")
         if not 0 <= self.temperature < np.inf:
             raise ValueError(f"temperature must be 0 or more; got {self.temperature:g}")
-        if not 0 <= self.size < 1:
-            raise ValueError(f"size must be at least 0 and below 1; got {self.size:g}")
+        for name in ("size", "pace"):
+            if not 0 <= (value := getattr(self, name)) < 1:
+                raise ValueError(
+                    f"{name} must be at least 0 and below 1; got {value:g}"
+                )
+
+    def ahead(self, horizon: int) -> int:
+        """Frames of a clip that the fastest needs for so many poses."""
+        return frames_needed(1 + horizon, self.pace) - 1
 
     def rows(self, batch: int) -> int:
         """Windows of practice in a whole batch of so many."""
@@ -210,31 +220,40 @@ class Coach:
         moments: Moments,
         config: PracticeConfig,
         context: int,
+        horizon: int,
         weights: np.ndarray | None = None,
         seed: int = 0,
     ):
         """Choose what rollouts can begin with.
 
         Args:
-          windows: of training, with a context and the K poses that follow at least.
-          moments: of the training clips, with the K poses that follow.
+          windows: of training, of a context and a horizon at least.
+          moments: of the training clips, with what follows at any pace, see
+            `PracticeConfig.ahead`.
           config: how.
           context: L, poses in a window up to the one whose future is told.
+          horizon: K, poses that are told.
           weights: how often each window is drawn.
           seed: of rollouts, and of which of their windows are learned from.
 
         Raises:
-          ValueError: a rollout's step is longer than K, or a window shorter than L + K.
+          ValueError: a rollout's step is longer than K, a window shorter than L + K,
+            or moments too near to the ends of their clips.
         """
-        if config.commit > moments.ahead:
+        if config.commit > horizon:
             raise ValueError(
-                f"commit must be 1 to {moments.ahead}, the model's horizon; got "
+                f"commit must be 1 to {horizon}, the model's horizon; got "
                 f"{config.commit}"
             )
-        if windows.length < context + moments.ahead:
+        if windows.length < context + horizon:
             raise ValueError(
                 f"windows of {windows.length} frames for a context of {context} and "
-                f"{moments.ahead} that follow"
+                f"{horizon} that follow"
+            )
+        if moments.ahead < (ahead := config.ahead(horizon)):
+            raise ValueError(
+                f"moments have {moments.ahead} frames ahead of them, {horizon} poses "
+                f"at any pace need {ahead}"
             )
         self.config = config
         self._windows, self._moments = windows, moments
@@ -243,7 +262,8 @@ class Coach:
         self._given = min(context, max(1, round(config.prompt * fps)))
         chances = np.ones(len(windows)) if weights is None else np.asarray(weights)
         # Repeated poses are a start only where there are no others.
-        whole = np.where(windows.frames >= self._given, chances, 0.0)
+        needed = frames_needed(self._given, config.pace)
+        whole = np.where(windows.frames >= needed, chances, 0.0)
         chances = whole if whole.any() else chances
         self._chances = chances / chances.sum()
 
@@ -257,16 +277,21 @@ class Coach:
           model: its parameters are those that practise.
           step: updates made.
         """
-        config = self.config
         rng = np.random.default_rng([self._seed, step, _ROLLOUTS])
-        index = rng.choice(len(self._windows), config.rollouts, p=self._chances)
-        offsets, given, own = self._move(model, index, rng)
+        index = rng.choice(len(self._windows), self.config.rollouts, p=self._chances)
+        pace = self._around_one(
+            self.config.pace, np.random.default_rng([self._seed, step, _PACE])
+        )
+        offsets, given, own = self._move(model, index, pace, rng)
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
         before = joined.at(slice(None), slice(self._given - 1, -1))
-        seen = describe(model.body, offsets[:, None], before, own, model.fps)
+        # Seen at the pace of those who are looked for.
+        fps = model.fps / pace[:, None, None, None]
+        seen = describe(model.body, offsets[:, None], before, own, fps)
         frame, distance = self._nearest(index, np.asarray(seen))
-        ahead = frame[..., None] + np.arange(1, 1 + model.config.horizon)
-        true, future = (self._moments.poses.at(x) for x in (frame, ahead))
+        later = np.arange(1, 1 + model.config.horizon) * pace[:, None, None]
+        future = _played(self._moments.poses.at, frame[..., None] + later)
+        true = self._moments.poses.at(frame)
         future = _lead_back(model.body, true, own, future)
         return Practice(
             joined,
@@ -275,26 +300,38 @@ class Coach:
             distance,
             self._context,
             model.fps,
-            config,
+            self.config,
             self._seed,
         )
 
+    def _around_one(self, most: float, rng: np.random.Generator) -> np.ndarray:
+        """A factor [R] for each rollout."""
+        drawn = 1 + most * rng.uniform(-1, 1, size=self.config.rollouts)
+        return drawn.astype(np.float32)
+
     def _move(
-        self, model: MovementModel, index: np.ndarray, rng: np.random.Generator
+        self,
+        model: MovementModel,
+        index: np.ndarray,
+        pace: np.ndarray,
+        rng: np.random.Generator,
     ) -> tuple[np.ndarray, Poses, Poses]:
         """Offsets [R, J, 3], given poses [R, G] and own ones [R, N]."""
         start = self._windows.take(index)
         offsets = np.asarray(start.offsets)
         temperature = self.config.temperature * rng.uniform(size=(len(index), 1))
-        factor = 1 + self.config.size * rng.uniform(-1, 1, size=(len(index), 1, 1))
-        factor = factor.astype(np.float32)
+        factor = self._around_one(self.config.size, rng)[:, None, None]
         stream = Stream(
             model.with_offsets((factor * offsets)[:, None]),
             commit=self.config.commit,
             steps=self.config.steps,
             temperature=jnp.asarray(temperature, jnp.float32),
         )
-        given = start.poses.at(slice(None), slice(self._given))
+        rows = np.arange(len(index))[:, None]
+        at = np.minimum(
+            np.arange(self._given) * pace[:, None], self._windows.length - 1
+        )
+        given = _played(lambda frame: start.poses.at(rows, frame), at)
         key = jax.random.key(rng.integers(2**31))
         frames = max(1, round(self.config.seconds * model.fps))
         state = stream.init(scaled(given, factor))
@@ -313,3 +350,11 @@ class Coach:
             found = self._moments.nearest(self._windows.clips[n], seen[rows])
             frame[rows], distance[rows] = found
         return frame, distance
+
+
+def _played(poses_at: Callable[[np.ndarray], Poses], frame: np.ndarray) -> Poses:
+    """Poses between frames, of what gives those of whole ones."""
+    first, last = np.floor(frame).astype(int), np.ceil(frame).astype(int)
+    share = (frame - first).astype(np.float32)
+    found = between(poses_at(first), poses_at(last), share)
+    return jax.tree.map(np.asarray, found)

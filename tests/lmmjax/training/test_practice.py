@@ -59,6 +59,7 @@ def same(a, b):
         ({"seconds": 0.0}, "seconds must be above 0; got 0"),
         ({"prompt": 0.0}, "prompt must be above 0; got 0"),
         ({"size": 1.0}, "size must be at least 0 and below 1; got 1"),
+        ({"pace": -0.5}, "pace must be at least 0 and below 1; got -0.5"),
         ({"temperature": -1.0}, "temperature must be 0 or more; got -1"),
         ({"temperature": float("nan")}, "temperature must be 0 or more; got nan"),
     ],
@@ -72,9 +73,12 @@ def test_what_does_not_fit_the_windows_is_refused(coach):
     windows = tiny.windows(length=6)
     moments = Moments(tiny.body(), windows.clips, HORIZON)
     with pytest.raises(ValueError, match=r"commit must be 1 to 2, .* got 3"):
-        Coach(windows, moments, PracticeConfig(commit=3), CONTEXT)
+        Coach(windows, moments, PracticeConfig(commit=3), CONTEXT, HORIZON)
     with pytest.raises(ValueError, match="windows of 6 frames for a context of 5"):
-        Coach(windows, moments, toy.PRACTICE, 5)
+        Coach(windows, moments, toy.PRACTICE, 5, HORIZON)
+    hurried = dataclasses.replace(toy.PRACTICE, pace=0.5)
+    with pytest.raises(ValueError, match=r"2 frames ahead .* 2 poses .* need 3"):
+        Coach(windows, moments, hurried, CONTEXT, HORIZON)
 
 
 def test_practices_are_evenly_spaced_from_the_first_to_the_end():
@@ -181,7 +185,7 @@ def test_who_moves_as_people_do_is_shown_what_they_did(monkeypatch, model):
     windows = Windows(clips, 12)
     moments = Moments(model.body, clips, HORIZON)
 
-    def as_people_do(self, model, index, rng):
+    def as_people_do(self, model, index, pace, rng):
         start = windows.take(index)
         given, own = slice(CONTEXT), slice(CONTEXT, 10)
         return (
@@ -191,7 +195,7 @@ def test_who_moves_as_people_do_is_shown_what_they_did(monkeypatch, model):
         )
 
     monkeypatch.setattr(Coach, "_move", as_people_do)
-    made = Coach(windows, moments, toy.PRACTICE, CONTEXT).practise(model, 0)
+    made = Coach(windows, moments, toy.PRACTICE, CONTEXT, HORIZON).practise(model, 0)
     np.testing.assert_allclose(made.distance, 0, atol=1e-5)
     assert made.figures["practice_distance_m"] < 1e-5
     found = every(made)
@@ -206,6 +210,49 @@ def test_who_moves_as_people_do_is_shown_what_they_did(monkeypatch, model):
     )
     far = np.abs(ours[:, None] - theirs).max((-1, -2, -3)).min(-1)
     np.testing.assert_allclose(far, 0, atol=1e-4)
+
+
+def test_who_hurries_is_led_on_at_the_same_pace(monkeypatch, model):
+    clips = [tiny.motion(n, 30) for n in range(2)]
+    windows = Windows(clips, 24)
+    config = dataclasses.replace(toy.PRACTICE, pace=0.9)
+    moments = Moments(model.body, clips, config.ahead(HORIZON))
+
+    def twice_as_fast(self, model, index, pace, rng):
+        start = windows.take(index)
+        given, own = slice(0, 2 * CONTEXT, 2), slice(2 * CONTEXT, 20, 2)
+        return (
+            np.asarray(start.offsets),
+            start.poses.at(slice(None), given),
+            start.poses.at(slice(None), own),
+        )
+
+    monkeypatch.setattr(Coach, "_move", twice_as_fast)
+    monkeypatch.setattr(
+        Coach, "_around_one", lambda self, most, rng: np.full(config.rollouts, 2.0)
+    )
+    made = Coach(windows, moments, config, CONTEXT, HORIZON).practise(model, 0)
+    last = made.distance.shape[1] - 1 - HORIZON
+    for ahead in range(HORIZON):
+        own = made.poses.joints[:, CONTEXT + 1 + ahead :][:, : last + 1]
+        told = made.future.joints[:, : last + 1, ahead]
+        np.testing.assert_allclose(told, own, atol=1e-5)
+
+
+def test_a_clip_is_taken_up_at_another_pace(model):
+    plain = dataclasses.replace(toy.PRACTICE, rollouts=16, prompt=3 / tiny.FPS)
+    config = dataclasses.replace(plain, pace=0.6)
+    made, plain = (toy.coach(c).practise(model, 6) for c in (config, plain))
+    first, later = made.poses.joints[:, :3], plain.poses.joints[:, :3]
+    np.testing.assert_array_equal(first[:, 0], later[:, 0])
+    ratio = (first[:, 1] - first[:, 0]) / (later[:, 1] - later[:, 0])
+    pace = np.median(ratio, axis=-1)
+    # Between the first two frames, where the movement is a straight line.
+    slow = pace < 1
+    assert slow.any()
+    np.testing.assert_allclose(np.ptp(ratio[slow], axis=-1), 0, atol=1e-3)
+    assert (np.abs(pace - 1) <= 0.6).all()
+    assert np.ptp(pace) > 0.1
 
 
 def test_the_same_model_does_the_same_at_the_same_step(coach, made, model):
@@ -237,7 +284,7 @@ def test_rollouts_begin_where_a_context_is_whole_if_they_can(model):
 
     def starts(clips, weights=None):
         windows = Windows(clips, 8, least=4)
-        coach = Coach(windows, moments, toy.PRACTICE, 6, weights)
+        coach = Coach(windows, moments, toy.PRACTICE, 6, HORIZON, weights)
         return coach._chances
 
     np.testing.assert_allclose(starts(clips), [0.5, 0.5, 0.0])

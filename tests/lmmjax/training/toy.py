@@ -39,8 +39,8 @@ PRACTICE = PracticeConfig(
 def coach(config=PRACTICE, weights=None):
     """One for the runs of `train`."""
     windows = tiny.windows(length=6)
-    moments = Moments(tiny.body(), windows.clips, MODEL.horizon)
-    return Coach(windows, moments, config, 4, weights, seed=3)
+    moments = Moments(tiny.body(), windows.clips, config.ahead(MODEL.horizon))
+    return Coach(windows, moments, config, 4, MODEL.horizon, weights, seed=3)
 
 
 def toy_loss(model, batch, keys, config, progress=0.0):
