@@ -34,6 +34,9 @@ class LossConfig:
       position: weight of the distance of joints in the forecast.
       velocity: weight of the distance of joint velocities in the forecast.
       residual: weight of how badly noisy residuals tell the clean ones.
+      coordinates: weight of how badly the forecast tells components. Positions hardly
+        tell how a wrist or a thigh is turned about itself, and what nothing holds
+        drifts.
       body: weight of joint positions at noise levels below 1.
       contact: weight of the sliding of feet that truly stand still.
       mirror: share of the windows that are seen in the mirror; only for bodies
@@ -61,6 +64,7 @@ class LossConfig:
     position: float = 1.0
     velocity: float = 1.0
     residual: float = 1.0
+    coordinates: float = 0.0
     body: float = 0.25
     contact: float = 0.0
     mirror: float = 0.5
@@ -169,6 +173,7 @@ def loss(
         "position": jnp.sum(share * weight / horizon_error * distance[:, :, 0]),
         "velocity": jnp.sum(weight * velocity / horizon_error[0]),
         "residual": jnp.mean(complete * surprise[:, :, 1:]) if draws > 1 else 0.0,
+        "coordinates": jnp.mean(complete * surprise[:, :, :1]),
         "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),
     }
     if config.contact:

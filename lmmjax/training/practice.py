@@ -28,6 +28,8 @@ from lmmjax.training.way_back import lead_back
 _lead_back = jax.jit(lead_back)
 # What random numbers are for, beside the seed and a number.
 _ROLLOUTS, _CHOICE, _PACE = 1, 2, 3
+# Paces, evenly spaced, at which moments are looked for.
+_PACES = 7
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +49,9 @@ class PracticeConfig:
       size: each is of a person taller or shorter by up to this, so that it goes where
         one leads whom the model has not seen; it is looked at on the bones of the one
         who began it.
-      pace: each moves faster or slower than the one who began it by up to this, and
-        is led on at its own pace: who hurries goes on hurrying.
+      pace: each begins faster or slower than the one who began it by up to this, and
+        is led on at whichever of these paces it has got to: nothing draws those who
+        hurry, or dawdle, to the pace of the clips.
     """
 
     share: float = 0.0
@@ -266,6 +269,8 @@ class Coach:
         whole = np.where(windows.frames >= needed, chances, 0.0)
         chances = whole if whole.any() else chances
         self._chances = chances / chances.sum()
+        steps = np.linspace(-1, 1, _PACES) if config.pace else np.zeros(1)
+        self._paces = (1 + config.pace * steps).astype(np.float32)
 
     def practise(self, model: MovementModel, step: int) -> Practice:
         """Let a model move, from the beginnings of some windows on.
@@ -285,11 +290,8 @@ class Coach:
         offsets, given, own = self._move(model, index, pace, rng)
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
         before = joined.at(slice(None), slice(self._given - 1, -1))
-        # Seen at the pace of those who are looked for.
-        fps = model.fps / pace[:, None, None, None]
-        seen = describe(model.body, offsets[:, None], before, own, fps)
-        frame, distance = self._nearest(index, np.asarray(seen))
-        later = np.arange(1, 1 + model.config.horizon) * pace[:, None, None]
+        frame, distance, pace = self._followed(model, index, offsets, before, own)
+        later = np.arange(1, 1 + model.config.horizon) * pace[..., None]
         future = _played(self._moments.poses.at, frame[..., None] + later)
         true = self._moments.poses.at(frame)
         future = _lead_back(model.body, true, own, future)
@@ -337,6 +339,36 @@ class Coach:
         state = stream.init(scaled(given, factor))
         own, _ = stream.sample(state, key, frames)
         return offsets, given, scaled(jax.tree.map(np.asarray, own), 1 / factor)
+
+    def _followed(
+        self,
+        model: MovementModel,
+        index: np.ndarray,
+        offsets: np.ndarray,
+        before: Poses,
+        own: Poses,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The nearest moments [R, N], their distances, and the pace to follow them at.
+
+        Args:
+          model: who moves.
+          index: [R] windows that they began with.
+          offsets: [R, J, 3] their bones, metres.
+          before: their poses [R, N] one frame earlier.
+          own: their poses [R, N].
+        """
+        found = []
+        for pace in self._paces:
+            # A frame is as long as at that pace.
+            fps = model.fps / pace
+            seen = describe(model.body, offsets[:, None], before, own, fps)
+            found.append(self._nearest(index, np.asarray(seen)))
+        frames, distances = map(np.stack, zip(*found, strict=True))
+        best = np.argmin(distances, axis=0)[None]
+        frame, distance = (
+            np.take_along_axis(x, best, axis=0)[0] for x in (frames, distances)
+        )
+        return frame, distance, self._paces[best[0]]
 
     def _nearest(
         self, index: np.ndarray, seen: np.ndarray

@@ -62,10 +62,23 @@ def test_early_poses_can_count_more(model, batch, keys):
     assert harm[0] > harm[1] > harm[2] > 0
 
 
+def test_turns_that_move_no_joint_are_seen_by_coordinates_alone(model, batch, keys):
+    """Of the head, from which nothing hangs."""
+    config = dataclasses.replace(CONFIG, mirror=0.0, context_noise=0.0)
+    head = slice(3, 5)
+    joints = np.array(batch.poses.joints)
+    joints[:, -1, head] += 0.3
+    turned = batch._replace(poses=batch.poses._replace(joints=joints))
+    before, after = (loss(model, x, keys, config)[1] for x in (batch, turned))
+    np.testing.assert_allclose(after["position"], before["position"], rtol=1e-6)
+    np.testing.assert_allclose(after["velocity"], before["velocity"], rtol=1e-6)
+    assert float(after["coordinates"]) > float(before["coordinates"]) + 1e-3
+
+
 def test_parts_times_their_weights_are_the_loss(found):
     (total, metrics), _ = found
     parts = {f.name for f in dataclasses.fields(LossConfig)} & set(metrics)
-    assert {"position", "velocity", "residual"} <= parts
+    assert {"position", "velocity", "residual", "coordinates"} <= parts
     expected = sum(getattr(CONFIG, name) * metrics[name] for name in parts)
     np.testing.assert_allclose(total, expected, rtol=1e-6)
     np.testing.assert_array_equal(total, metrics["loss"])
