@@ -15,9 +15,23 @@ import jax
 import jax.numpy as jnp
 
 from kinematics import Poses
+from lmmjax.generation.guidance import Guide
 from lmmjax.model import movement
+from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import Memory, MovementModel
 from lmmjax.model.sampler import Sampler
+
+
+class Plan(NamedTuple):
+    """What a stream meant to do when it made its newest poses.
+
+    Attributes:
+      poses: [B, K] the newest ones and what was to follow.
+      known: [B] 1, or 0 where there is no such plan.
+    """
+
+    poses: Poses
+    known: jax.Array
 
 
 class StreamState(NamedTuple):
@@ -27,17 +41,21 @@ class StreamState(NamedTuple):
       memory: what the network remembers.
       last: [B] the newest pose.
       summary: [B, Z] the backbone's summary at the newest pose.
+      frame: [B] how many poses were read or made since `Stream.init`.
+      plan: the future that the newest poses were taken from.
     """
 
     memory: Memory
     last: Poses
     summary: jax.Array
+    frame: jax.Array
+    plan: Plan
 
 
 @functools.partial(
     jax.tree_util.register_dataclass,
-    data_fields=["model", "temperature"],
-    meta_fields=["commit", "steps", "churn", "tail"],
+    data_fields=["model", "temperature", "guide"],
+    meta_fields=["commit", "steps", "churn", "tail", "inertia"],
 )
 @dataclasses.dataclass(frozen=True)
 class Stream:
@@ -53,6 +71,10 @@ class Stream:
       churn: how far from its mean each step draws, from 0 to 1; see
         `lmmjax.model.sampler`. With 0 and one step, every step returns the forecast.
       tail: how different the scales of noise are from step to step; see there.
+      guide: what is wished of the movement, see `lmmjax.generation.guidance`.
+      inertia: weight of what was planned a step ago, where it tells the same poses as
+        the new step: from 0 to 1, less the further ahead. Movement is smoother for it,
+        and slower to change (temporal ensembling, Zhao et al. 2023, arXiv:2304.13705).
     """
 
     model: MovementModel
@@ -61,6 +83,8 @@ class Stream:
     temperature: float | jax.Array = 1.0
     churn: float = 1.0
     tail: float = 0.0
+    guide: Guide | None = None
+    inertia: float = 0.0
 
     def __post_init__(self):
         horizon = self.model.config.horizon
@@ -70,6 +94,8 @@ class Stream:
             )
         if self.steps < 1:
             raise ValueError(f"steps must be at least 1; got {self.steps}")
+        if not 0 <= self.inertia <= 1:
+            raise ValueError(f"inertia must be between 0 and 1; got {self.inertia:g}")
 
     def init(self, context: Poses) -> StreamState:
         """Read the observed past, poses [B, T] with T >= 1."""
@@ -96,13 +122,23 @@ def _init(model: MovementModel, context: Poses) -> StreamState:
     first = context.at(slice(None), 0)
     memory = movement.empty_memory(model, context.joints.shape[0])
     z, memory = movement.extend(model, first, context, memory)
-    return StreamState(memory, context.at(slice(None), -1), z[:, -1])
+    last = context.at(slice(None), -1)
+    frame = jnp.zeros(len(z), jnp.int32)
+    return StreamState(memory, last, z[:, -1], frame, _no_plan(model, last))
 
 
 @jax.jit
 def _observe(model: MovementModel, state: StreamState, observed: Poses) -> StreamState:
     z, memory = movement.extend(model, state.last, observed, state.memory)
-    return StreamState(memory, observed.at(slice(None), -1), z[:, -1])
+    last = observed.at(slice(None), -1)
+    frame = state.frame + z.shape[1]
+    return StreamState(memory, last, z[:, -1], frame, _no_plan(model, last))
+
+
+def _no_plan(model: MovementModel, last: Poses) -> Plan:
+    horizon = model.config.horizon
+    poses = jax.tree.map(lambda x: jnp.repeat(x[:, None], horizon, axis=1), last)
+    return Plan(poses, jnp.zeros(len(last.joints)))
 
 
 @jax.jit
@@ -115,9 +151,50 @@ def _step(
         state.last,
         state.summary,
         Sampler(stream.steps, stream.churn, stream.temperature, stream.tail),
+        _steer(stream, state),
     )
     poses = future.at(slice(None), slice(stream.commit))
-    return poses, _observe(stream.model, state, poses)
+    after = _observe(stream.model, state, poses)
+    plan = Plan(future, jnp.ones(len(state.frame)))
+    return poses, after._replace(plan=plan)
+
+
+def _steer(stream: Stream, state: StreamState) -> movement.Steer | None:
+    """What moves a future that is drawn: the plan so far, and what is wished."""
+    moves = []
+    if stream.inertia and stream.commit < stream.model.config.horizon:
+        moves.append(_steadied(stream, state))
+    if stream.guide is not None:
+        moves.append(stream.guide.steer(stream.model, state.last, state.frame))
+    if not moves:
+        return None
+
+    def steer(drawn, deviation):
+        for move in moves:
+            drawn = move(drawn, deviation)
+        return drawn
+
+    return steer
+
+
+def _steadied(stream: Stream, state: StreamState) -> movement.Steer:
+    """Draws components nearer to what was planned a step ago."""
+    model = stream.model
+    planned = state.plan.poses.at(slice(None), slice(stream.commit, None))
+    start = state.last.at(slice(None), None)
+    planned = poses_of.difference(model.body, start, planned)
+    count = planned.shape[1]
+    weight = stream.inertia * (1 - jnp.arange(count) / count)
+    weight = (state.plan.known[:, None] * weight)[..., None]
+
+    def steer(drawn, _):
+        channels = movement.decode(model, drawn)
+        change = weight * (planned - channels[:, :count])
+        rest = channels.shape[1] - count
+        change = jnp.pad(change, ((0, 0), (0, rest), (0, 0)))
+        return drawn + movement.encode(model, change)
+
+    return steer
 
 
 @functools.partial(jax.jit, static_argnames="frames")

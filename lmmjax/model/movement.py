@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -18,6 +19,7 @@ from lmmjax.model.sampler import Sampler
 from lmmjax.model.scales import Statistics
 
 Array = jax.Array
+Steer = Callable[[Array, Array], Array]
 
 # Numbers that tell the network how training changed a window (the noise on it, its
 # speed, its direction in time), all 0 in use: it learns from what is changed without
@@ -362,19 +364,34 @@ def sample(
     last: Poses,
     z: Array,
     settings: Sampler | None = None,
+    steer: Steer | None = None,
 ) -> Poses:
-    """One sampled future [..., K] per last pose and summary [..., Z]."""
+    """One sampled future [..., K] per last pose and summary [..., Z].
+
+    Args:
+      model: the model.
+      key: of the noise.
+      last: the newest poses [...].
+      z: [..., Z] summary of the past.
+      settings: how to draw; by default as `Sampler()` does.
+      steer: moves components [P, ..., N] that were drawn, see `sampler.sample`.
+    """
     settings = settings or Sampler()
     noise = sampler.draw(settings, key, _future_shape(model, z))
-    return denoised(model, noise, last, z, settings)
+    return denoised(model, noise, last, z, settings, steer)
 
 
 def denoised(
-    model: MovementModel, noise: Array, last: Poses, z: Array, settings: Sampler
+    model: MovementModel,
+    noise: Array,
+    last: Poses,
+    z: Array,
+    settings: Sampler,
+    steer: Steer | None = None,
 ) -> Poses:
     """The future [..., K] that noise [S, P, ..., N] stands for; see `sample`."""
 
     def estimate(x, tau: float):
         return denoise(model, x, jnp.full(z.shape[:-1], tau), z)
 
-    return emit(model, last, sampler.sample(estimate, noise, settings))
+    return emit(model, last, sampler.sample(estimate, noise, settings, steer))

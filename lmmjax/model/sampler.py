@@ -101,6 +101,7 @@ def sample(
     denoise: Callable[[Array, float], tuple[Array, Array]],
     noise: Array,
     sampler: Sampler,
+    steer: Callable[[Array, Array], Array] | None = None,
 ) -> jax.Array:
     """Turn noise into a residual.
 
@@ -109,6 +110,8 @@ def sample(
         [...] and its tau.
       noise: [S, ...] normal; see `draw`.
       sampler: its settings.
+      steer: moves the clean residual that was drawn at a step; it is told how
+        uncertain that was at the first step, before anything was known.
 
     Returns:
       A clean residual [...].
@@ -120,11 +123,14 @@ def sample(
         raise ValueError(f"{len(noise)} noises for a sampler of {sampler.draws}")
     noise = sampler.temperature * noise
     x = noise[0]
-    levels = sampler.levels
+    levels, first = sampler.levels, None
     for n, (tau, after) in enumerate(itertools.pairwise(levels)):
         clean, deviation = denoise(x, tau)
         if sampler.draws > 1:
             clean += sampler.churn * deviation * noise[n + 1]
+        if steer is not None:
+            first = deviation if first is None else first
+            clean = steer(clean, first)
         # At the end the clean residual is left, to the last bit.
         x = (1 - after) * clean + after / tau * (x - (1 - tau) * clean)
     return x

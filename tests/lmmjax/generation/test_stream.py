@@ -153,3 +153,31 @@ def test_more_poses_than_the_horizon_are_told(commit):
 def test_steps_below_one_are_told():
     with pytest.raises(ValueError, match="steps must be at least 1; got 0"):
         Stream(tiny.fresh_model(), commit=1, steps=0)
+
+
+def test_inertia_keeps_to_what_was_planned(context):
+    """Wholly at the first pose, where components hold all that there is."""
+    stream = Stream(tiny.lively_model(), commit=2, steps=2, inertia=1.0)
+    _, state = stream.step(stream.init(context), KEY)
+    planned = state.plan.poses.at(every, 2)
+    poses, _ = stream.step(state, jax.random.key(7))
+    for a, b in zip(poses.at(every, 0), planned, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    free = dataclasses.replace(stream, inertia=0.0)
+    poses, _ = free.step(state, jax.random.key(7))
+    assert np.abs(poses.joints[:, 0] - planned.joints).max() > 1e-2
+
+
+def test_there_is_no_inertia_without_a_plan(stream, context):
+    steady = dataclasses.replace(stream, inertia=1.0)
+    state = stream.init(context)
+    assert_close(stream.step(state, KEY)[0], steady.step(state, KEY)[0])
+    _, state = steady.step(state, KEY)
+    seen = steady.observe(state, context)
+    assert_close(stream.step(seen, KEY)[0], steady.step(seen, KEY)[0])
+
+
+@pytest.mark.parametrize("inertia", [-0.1, 1.1, float("nan")])
+def test_inertia_that_cannot_be_is_refused(inertia):
+    with pytest.raises(ValueError, match="inertia must be between 0 and 1"):
+        Stream(tiny.fresh_model(), commit=1, inertia=inertia)

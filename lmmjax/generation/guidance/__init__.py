@@ -1,0 +1,22 @@
+"""What is wished of a movement, granted without training.
+
+wish = guidance.reach(model.body, past, "LeftHand", (0.4, 0.3, 1.1), 0.8, model.fps)
+guide = Guide.to(model, wish, guidance.standing_feet(model))
+poses, state = Stream(model, guide=guide, inertia=0.5).sample(state, key, 45)
+"""
+
+from lmmjax.generation.guidance.guide import Guide
+from lmmjax.generation.guidance.posterior import Ahead, Wish
+from lmmjax.generation.guidance.standing import Standing, standing_feet
+from lmmjax.generation.guidance.tracks import Track, minimum_jerk, reach
+
+__all__ = [
+    "Ahead",
+    "Guide",
+    "Standing",
+    "Track",
+    "Wish",
+    "minimum_jerk",
+    "reach",
+    "standing_feet",
+]

@@ -1,0 +1,201 @@
+"""Laws of wishes: granted, by as little as can be, and never at the body's cost."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kinematics import Poses, limits, symmetry
+from lmmjax.generation.guidance import Guide, Standing, Track
+from lmmjax.generation.guidance.posterior import channels_of_components, granted
+from lmmjax.model import movement, poses
+from lmmjax.model.sampler import Sampler, draw
+from tests.lmmjax import tiny
+
+K = tiny.CONFIG.horizon
+EVERY = slice(None)
+
+
+@pytest.fixture(scope="module")
+def model():
+    person = limits.widen(tiny.body(), tiny.motion().joints)
+    return tiny.lively_model().replace(body=person)
+
+
+@pytest.fixture(scope="module")
+def walk():
+    return tiny.poses(count=2, frames=9)
+
+
+def track(joint, places, precision, **options):
+    """One joint's places: [B, K, 3], or [B, 3] in every frame."""
+    places = np.asarray(places, np.float32)
+    if places.ndim == 2:
+        places = np.repeat(places[:, None], K, axis=1)
+    places = places[:, :, None]
+    return Track(
+        np.array([joint]), places, np.full((K, 1, 3), precision, np.float32), **options
+    )
+
+
+def sampled(model, walk, wishes, key=0, noise=None):
+    """Places [B, K, J, 3] of a future that grants wishes, and its poses."""
+    guide = Guide.to(model, *wishes)
+
+    @jax.jit
+    def run(model, guide, walk, noise):
+        z = movement.read(model, walk)[:, -1]
+        last = walk.at(EVERY, -1)
+        steer = guide.steer(model, last, jnp.zeros(2, int)) if wishes else None
+        future = movement.denoised(model, noise, last, z, Sampler(2), steer)
+        return poses.positions(model.body, future), future
+
+    if noise is None:
+        parities, count = model.statistics.shape
+        noise = draw(Sampler(2), jax.random.key(key), (parities, 2, count))
+    return run(model, guide, walk, noise)
+
+
+def nearby(model, walk, joint, by=0.03):
+    """Places [B, K, 3] a little beside where a joint would be."""
+    free, _ = sampled(model, walk, ())
+    aside = np.float32([[[1, 0, 0.5]], [[0, -1, 0.5]]])
+    return np.asarray(free)[:, :, joint] + by * aside
+
+
+def test_a_place_that_can_be_reached_is_reached(model, walk):
+    goal = nearby(model, walk, 2)
+    free, _ = sampled(model, walk, ())
+    found, _ = sampled(model, walk, [track(2, goal, 1000.0)])
+    before, after = (
+        np.linalg.norm(np.asarray(x)[:, :, 2] - goal, axis=-1) for x in (free, found)
+    )
+    assert before.min() > 0.03
+    assert after.max() < 0.003
+
+
+def test_what_does_not_matter_changes_nothing(model, walk):
+    free, _ = sampled(model, walk, ())
+    for wish in (
+        track(2, np.full((2, 3), 9.0), 0.0),
+        track(2, np.full((2, 3), 9.0), 1e3, first=K + 1),
+        track(2, np.full((2, 3), 9.0), 1e3, first=1 - K),
+    ):
+        found, _ = sampled(model, walk, [wish])
+        np.testing.assert_allclose(found, free, atol=1e-6)
+
+
+def test_wishes_compose(model, walk):
+    goals = {joint: nearby(model, walk, joint, 0.02) for joint in (2, 4)}
+    wishes = [track(joint, goal, 1000.0) for joint, goal in goals.items()]
+    found, _ = sampled(model, walk, wishes)
+    for joint, goal in goals.items():
+        far = np.linalg.norm(np.asarray(found)[:, :, joint] - goal, axis=-1)
+        assert far.max() < 0.005
+
+
+@pytest.mark.parametrize("precision", [10.0, 1e6])
+def test_no_wish_breaks_a_limit_or_a_bone(model, walk, precision):
+    wishes = [track(j, np.full((2, 3), 30.0 * j), precision) for j in (2, 4, 6)]
+    places, future = sampled(model, walk, wishes)
+    assert np.isfinite(places).all()
+    assert np.max(limits.excess(model.body, future.joints)) == 0
+    parents = np.array(model.body.parents[1:])
+    bones = np.linalg.norm(places[:, :, 1:] - places[:, :, parents], axis=-1)
+    true = np.linalg.norm(model.body.offsets[1:], axis=-1)
+    # As exactly as places so far away can be told.
+    np.testing.assert_allclose(bones, np.broadcast_to(true, bones.shape), atol=1e-3)
+
+
+def test_a_linear_wish_is_the_posterior_of_a_normal_prior(model, walk):
+    """Of the root's place, which is linear in the components."""
+    rng = np.random.default_rng(0)
+    parities, count = model.statistics.shape
+    drawn = jnp.asarray(0.1 * rng.normal(size=(parities, 2, count)), jnp.float32)
+    deviation = jnp.asarray(rng.uniform(0.1, 1, size=drawn.shape), jnp.float32)
+    last = walk.at(EVERY, -1)
+    goal = np.asarray(last.root_position) + np.float32([0.1, 0.2, 0.05])
+    basis = channels_of_components(model)
+    found = granted(
+        model, basis, [track(0, goal, 20.0)], last, jnp.zeros(2, int), drawn, deviation
+    )
+
+    def place(components):
+        """[K * 3] of the first stream, from its components [P * N]."""
+        both = jnp.stack([components.reshape(parities, count), drawn[:, 1]], axis=1)
+        return movement.emit(model, last, both).root_position[0].ravel()
+
+    x0 = drawn[:, 0].ravel()
+    slope = 20 * np.asarray(jax.jacobian(place)(x0), np.float64)
+    missed = 20 * (np.asarray(place(x0)) - np.tile(goal[0], K))
+    variance = np.asarray(deviation[:, 0].ravel(), np.float64) ** 2
+    precision = np.diag(1 / variance) + slope.T @ slope
+    expected = np.asarray(x0) - np.linalg.solve(precision, slope.T @ missed)
+    np.testing.assert_allclose(np.asarray(found[:, 0]).ravel(), expected, atol=2e-4)
+
+
+def test_what_is_certain_does_not_give_way(model, walk):
+    parities, count = model.statistics.shape
+    drawn = jnp.zeros((parities, 2, count))
+    last = walk.at(EVERY, -1)
+    goal = np.asarray(last.root_position) + 1
+    sure = np.arange(count) % 2 == 0
+    found = granted(
+        model,
+        channels_of_components(model),
+        [track(2, goal, 100.0)],
+        last,
+        jnp.zeros(2, int),
+        drawn,
+        jnp.where(sure, jnp.zeros_like(drawn), 0.5),
+    )
+    np.testing.assert_array_equal(found[:, :, sure], 0)
+    assert np.abs(found[:, :, ~sure]).max() > 1e-3
+
+
+def test_guided_futures_commute_with_the_mirror(model, walk):
+    parities, count = model.statistics.shape
+    noise = draw(Sampler(2), jax.random.key(3), (parities, 2, count))
+    goal = nearby(model, walk, 2)
+    places, _ = sampled(model, walk, [track(4, goal, 30.0)], noise=noise)
+    signs = np.ones((parities, 1, 1), np.float32)
+    signs[1] = -1
+    mirrored = model.with_offsets(symmetry.mirror_skeleton(model.body).offsets)
+    image = Poses(
+        symmetry.mirror_vector(walk.root_position),
+        symmetry.mirror_rotation(walk.root_rotation),
+        symmetry.mirror_coordinates(model.body, walk.joints),
+    )
+    wish = track(6, goal * np.float32([1, -1, 1]), 30.0)
+    found, _ = sampled(mirrored, image, [wish], noise=signs * noise)
+    expected = symmetry.mirror_positions(model.body, places)
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+def test_feet_that_would_stand_stay_where_they_would(model, walk):
+    toes = np.array([4, 6])
+    goal = nearby(model, walk, 2)
+    free, _ = sampled(model, walk, ())
+    reach = track(2, goal, 300.0)
+    still = Standing(toes, 1e3, tolerance=1e-3)
+    moved, _ = sampled(model, walk, [reach])
+    stood, _ = sampled(model, walk, [reach, still])
+    slid, kept = (np.abs(x - free)[:, :, toes].max() for x in (moved, stood))
+    assert slid > 0.01
+    assert kept < 0.5 * slid
+    # Who would not stand is free to move.
+    never = dataclasses.replace(still, still=0.0)
+    found, _ = sampled(model, walk, [reach, never])
+    np.testing.assert_allclose(found, moved, atol=1e-5)
+
+
+def test_only_the_first_poses_are_looked_at_where_that_is_wished(model, walk):
+    goal = nearby(model, walk, 2)
+    late = track(2, goal, 1e3, first=2)
+    free, _ = sampled(model, walk, ())
+    found, _ = sampled(model, walk, [dataclasses.replace(late, poses=1)])
+    np.testing.assert_allclose(found, free, atol=1e-6)
+    whole, _ = sampled(model, walk, [late])
+    assert np.abs(whole - free).max() > 0.01
