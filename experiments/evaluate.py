@@ -18,14 +18,12 @@ files that the model has not seen.
 """
 
 from pathlib import Path
-from typing import Any
 
 from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
 from experiments import pipeline, results, settings
-from experiments.configs import Config, DataConfig
 from experiments.settings import SettingError
 from lmmjax import pretrained
 from lmmjax.evaluation.protocols import PROTOCOLS, SubjectsStudy
@@ -90,7 +88,9 @@ def main() -> None:
                 "--protocol=cmu needs --data_dir=..., the folder that the benchmark's "
                 "train and test are in"
             )
-        held = None if _SPLIT.value == "test" else _config_of(meta).data.held_out
+        held = (
+            None if _SPLIT.value == "test" else pipeline.config_of(meta).data.held_out
+        )
         text = results.evaluate_benchmark(
             model, name, _DATA.value, _WINDOWS.value, held, out
         )
@@ -98,7 +98,9 @@ def main() -> None:
         print(f"\nwrote {out / 'cmu.md'}")
         return
     config, trained_on = (
-        (_config_of(meta), None) if _PRETRAINED.value else settings.load(_WORKDIR.value)
+        (pipeline.config_of(meta), None)
+        if _PRETRAINED.value
+        else settings.load(_WORKDIR.value)
     )
     dataset = pipeline.load_data(config, _DATA.value or trained_on)
     study = SubjectsStudy(
@@ -121,25 +123,6 @@ def main() -> None:
     )
     print(text)
     print(f"\nwrote {out / 'report.md'}")
-
-
-def _config_of(meta: dict[str, Any]) -> Config:
-    """How the data of a pretrained model was divided.
-
-    Raises:
-      SettingError: the model does not tell.
-    """
-    try:
-        values = meta["experiment"]["data"]
-        data: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
-        }
-        return Config(data=DataConfig(**data))
-    except (KeyError, TypeError) as error:
-        raise SettingError(
-            "the pretrained model does not tell how its data was divided, so that no "
-            "clip can be called unseen; it can be measured with --protocol=cmu"
-        ) from error
 
 
 if __name__ == "__main__":

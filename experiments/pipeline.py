@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 
-from experiments.configs import Config
+from experiments.configs import Config, DataConfig
 from experiments.settings import SettingError
 from kinematics import Motion
 from lmmjax.capture.session import is_footage
@@ -59,6 +60,25 @@ def load_data(config: Config, data_dir: str | None) -> Dataset:
     for line in dataset.summary:
         print(line)
     return dataset
+
+
+def config_of(meta: dict[str, Any]) -> Config:
+    """How the data of a pretrained model was divided.
+
+    Raises:
+      SettingError: the model does not tell.
+    """
+    try:
+        values = meta["experiment"]["data"]
+        data: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return Config(data=DataConfig(**data))
+    except (KeyError, TypeError) as error:
+        raise SettingError(
+            "the pretrained model does not tell how its data was divided, so that no "
+            "clip can be called unseen; it can be measured with --protocol=cmu"
+        ) from error
 
 
 def train_model(

@@ -180,9 +180,9 @@ def _steer(stream: Stream, state: StreamState) -> movement.Steer | None:
 def _steadied(stream: Stream, state: StreamState) -> movement.Steer:
     """Draws components nearer to what was planned a step ago."""
     model = stream.model
-    planned = state.plan.poses.at(slice(None), slice(stream.commit, None))
+    ahead = state.plan.poses.at(slice(None), slice(stream.commit, None))
     start = state.last.at(slice(None), None)
-    planned = poses_of.difference(model.body, start, planned)
+    planned = poses_of.difference(model.body, start, ahead)
     count = planned.shape[1]
     weight = stream.inertia * (1 - jnp.arange(count) / count)
     weight = (state.plan.known[:, None] * weight)[..., None]
