@@ -63,13 +63,8 @@ HUMAN = Config(
         size=0.2,
         contact=2.0,
         early=0.5,
-        # Beside practice it costs forecasts and buys nothing.
-        context_noise=0.0,
-        coordinates=0.5,
     ),
-    practice=PracticeConfig(
-        share=0.5, begin=0.25, seconds=25.0, temperature=0.8, size=0.15, pace=0.25
-    ),
+    practice=PracticeConfig(share=0.4, begin=0.25, temperature=0.6, size=0.15),
     loop=LoopConfig(steps=4000, batch=32, save_every=250, evaluate_every=1000),
 )
 
