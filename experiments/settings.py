@@ -22,6 +22,7 @@ _MAY_BE_ZERO = (
     "optim.warmup",
     "optim.weight_decay",
     "practice.begin",
+    "practice.pace",
     "practice.share",
     "practice.size",
     "practice.temperature",
