@@ -9,7 +9,7 @@ chosen on these clips.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import numpy as np
@@ -151,18 +151,18 @@ def reach_rows(
     goal = goals(
         np.asarray(poses_of.positions(body, would))[:, -1], body.parents, number, seed
     )
-    wishes: list[guidance.Wish] = [
-        guidance.reach(model.body, past, joint, goal, seconds, model.fps)
-    ]
+    reach = guidance.reach(model.body, past, joint, goal, seconds, model.fps)
+    also: list[guidance.Wish] = []
     toes: tuple[int, ...] = ()
     try:
         toes = metrics.toe_joints(model.body)
         # Those that are handed out, and one more.
-        wishes.append(guidance.standing_feet(model, min(stream.commit + 1, due)))
+        also.append(guidance.standing_feet(model, min(stream.commit + 1, due)))
     except ValueError:
         pass
-    guide = guidance.Guide.to(model, *wishes)
+    guide = guidance.Guide.to(model, reach, *also)
     guided = dataclasses.replace(free, guide=guide)
+    alone = guide.wish(dataclasses.replace(reach, places=reach.places[:1]), *also)
     found, _ = guided.sample(state, key, due)
     parents = np.array(body.parents[1:])
     lengths = np.linalg.norm(np.asarray(body.offsets)[..., 1:, :], axis=-1)
@@ -181,7 +181,10 @@ def reach_rows(
             "stretch": np.abs(bones - lengths).max(),
         }
 
-    both = {"unguided": (free, measured(would)), "guided": (guided, measured(found))}
+    both = {
+        "unguided": (free, measured(would)),
+        "guided": (dataclasses.replace(free, guide=alone), measured(found)),
+    }
     base = both["unguided"][1]
     rows = []
     for name, (moving, result) in both.items():
@@ -194,7 +197,7 @@ def reach_rows(
         if toes:
             means = [x["slide"].sum() / x["touch"].sum() for x in (result, base)]
             skate = f"{means[0] / means[1]:.2f}"
-        one = _of_one(moving, starts, goal, joint, seconds)
+        one = _of_one(moving, starts.past)
         rows.append(
             f"| {joint}, {name} | {misses[0]:.1f}, {misses[1]:.1f} "
             + "".join(f"| {_interval(x, starts.clip)} " for x in within)
@@ -211,21 +214,13 @@ def _interval(values: np.ndarray, clip: np.ndarray) -> str:
     return f"{np.mean(values):.1f} [{low:.1f}, {high:.1f}]"
 
 
-def _of_one(stream: Stream, starts: Starts, goal: np.ndarray, joint: str, seconds):
-    """A step of one person alone."""
-    model = starts.model.replace(
-        body=starts.model.body.replace(offsets=starts.model.body.offsets[:1])
+def _of_one(stream: Stream, past: Poses) -> Callable[[], object]:
+    """A step of the first person alone."""
+    model = stream.model
+    alone = dataclasses.replace(
+        stream, model=model.with_offsets(model.body.offsets[:1])
     )
-    past = starts.past.at(slice(0, 1))
-    guide = stream.guide
-    if guide is not None:
-        places = np.asarray(poses_of.positions(model.body, past))
-        reach = guidance.reach(
-            model.body, places, joint, goal[:1], seconds, stream.model.fps
-        )
-        guide = guide.wish(reach, *guide.wishes[1:])
-    alone = dataclasses.replace(stream, model=model, guide=guide)
-    state, key = alone.init(past), jax.random.key(0)
+    state, key = alone.init(past.at(slice(0, 1))), jax.random.key(0)
     return lambda: alone.step(state, key)
 
 
