@@ -18,6 +18,7 @@ from benchmarks import report
 from experiments import pipeline, program  # program sets up the cache
 from experiments.results import provenance
 from kinematics import Motion, Poses, limits
+from kinematics.bodies import segments
 from lmmjax import pretrained
 from lmmjax.evaluation import metrics
 from lmmjax.generation import Stream, guidance
@@ -155,7 +156,7 @@ def reach_rows(
     also: list[guidance.Wish] = []
     toes: tuple[int, ...] = ()
     try:
-        toes = metrics.toe_joints(model.body)
+        toes = segments.toe_joints(model.body)
         # Those that are handed out, and one more.
         also.append(guidance.standing_feet(model, min(stream.commit + 1, due)))
     except ValueError:

@@ -175,3 +175,19 @@ def feet(skeleton: Skeleton) -> tuple[tuple[int, ...], tuple[int, ...]]:
             found.append((side, segment.joints + segment.ends))
     left, right = sorted(found, reverse=True)
     return left[1], right[1]
+
+
+def toe_joints(skeleton: Skeleton) -> tuple[int, int]:
+    """The first joint after each ankle, left and right: the ball of the foot.
+
+    Raises:
+      ValueError: a foot has no joint but the ankle, or the body has no feet.
+    """
+    sides = feet(skeleton)
+    for foot in sides:
+        if len(foot) < 2:
+            raise ValueError(
+                f"the foot at {skeleton.names[foot[0]]!r} has no joint after the "
+                "ankle; give the toes by index"
+            )
+    return sides[0][1], sides[1][1]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kinematics import Motion
+from kinematics.bodies import segments
 from kinematics.motion import positions
 from kinematics.priors import Prior
 from lmmjax.evaluation import metrics
@@ -86,7 +87,7 @@ def touching(measures: Sequence[Measures]) -> float:
 def find_toes(model: MovementModel) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Joints of the toes, and a note where the body has none."""
     try:
-        return metrics.toe_joints(model.body), ()
+        return segments.toe_joints(model.body), ()
     except ValueError as error:
         return (), (f"Foot skate was not measured: {error}.",)
 

@@ -122,6 +122,11 @@ def positions(body: Skeleton, poses: Poses) -> jax.Array:
     )
 
 
+def frames(body: Skeleton, poses: Poses) -> forward.Pose:
+    """World positions [..., J, 3] and rotations [..., J, 3, 3] of all joints."""
+    return forward.forward(body, poses.root_position, poses.root_rotation, poses.joints)
+
+
 def tokens(
     body: Skeleton, previous: Poses, poses: Poses, fps: float
 ) -> tuple[jax.Array, jax.Array]:

@@ -6,10 +6,7 @@ import numpy as np
 
 from kinematics import Skeleton
 from kinematics.bodies.segments import segments
-
-# Metres per second below which a point of a foot stands; planted feet in captures are
-# seldom faster, see `kinematics.dynamics.contact`.
-STILL_SPEED = 0.2
+from kinematics.dynamics.contact import INNER_SPEED
 
 
 def feet(body: Skeleton) -> list[int]:
@@ -54,5 +51,5 @@ def standing(
     weight = np.zeros(places.shape[-2], np.float32)
     weight[joints] = len(weight) / len(joints)
     step = jnp.diff(places, axis=-3, prepend=before)
-    still = jnp.sum(step * step, axis=-1) < (STILL_SPEED / fps) ** 2
+    still = jnp.sum(step * step, axis=-1) < (INNER_SPEED / fps) ** 2
     return still * weight

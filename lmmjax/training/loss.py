@@ -23,6 +23,9 @@ from lmmjax.training.noise import Noise, draw
 
 Array = jax.Array
 
+# Metres, about a hand's breadth.
+LEVER = 0.1
+
 
 @dataclasses.dataclass(frozen=True)
 class LossConfig:
@@ -34,6 +37,9 @@ class LossConfig:
       position: weight of the distance of joints in the forecast.
       velocity: weight of the distance of joint velocities in the forecast.
       residual: weight of how badly noisy residuals tell the clean ones.
+      turn: weight of how far the forecast's joints are turned, as distances of points
+        `LEVER` beside them. Where joints are hardly tells how a wrist or a thigh is
+        turned about itself, and what nothing holds drifts.
       coordinates: weight of how badly the forecast tells components. Positions hardly
         tell how a wrist or a thigh is turned about itself, and what nothing holds
         drifts.
@@ -64,6 +70,7 @@ class LossConfig:
     position: float = 1.0
     velocity: float = 1.0
     residual: float = 1.0
+    turn: float = 0.0
     coordinates: float = 0.0
     body: float = 0.25
     contact: float = 0.0
@@ -149,8 +156,9 @@ def loss(
         estimate,
     )
     draw_body = model.body.replace(offsets=batch.offsets[:, None, None, None])
-    target = poses.positions(place_body, scene.future)
-    error = poses.positions(draw_body, predicted) - target[:, :, None]
+    target, turned = poses.frames(place_body, scene.future)
+    places, turns = poses.frames(draw_body, predicted)
+    error = places - target[:, :, None]
 
     # [B, P, K]. Divided by a constant and not by the number of valid frames, so
     # that the mean over devices is the mean over the whole batch.
@@ -176,6 +184,11 @@ def loss(
         "coordinates": jnp.mean(complete * surprise[:, :, :1]),
         "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),
     }
+    if config.turn:
+        # Of points on all three axes, the root of the mean square.
+        apart = jnp.square(turns[:, :, 0] - turned).sum((-1, -2)) / 3
+        away = LEVER * _over_joints(jnp.sqrt(apart + 1e-10), config)
+        parts["turn"] = jnp.sum(share * weight / horizon_error * away)
     if config.contact:
         before = poses.positions(place_body, scene.start)
         still = contact.standing(model.body, model.fps, before, target)

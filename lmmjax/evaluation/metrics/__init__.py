@@ -61,7 +61,6 @@ from lmmjax.evaluation.metrics.contact import (
     FootSkate,
     foot_skate,
     margin_of_stability,
-    toe_joints,
 )
 from lmmjax.evaluation.metrics.diversity import apd, cmd
 from lmmjax.evaluation.metrics.errors import (
@@ -179,6 +178,5 @@ __all__ = [
     "skill_interval",
     "speed_ratio",
     "teleport_speed",
-    "toe_joints",
     "usual",
 ]

@@ -37,22 +37,6 @@ class FootSkate(NamedTuple):
     contacts: np.ndarray
 
 
-def toe_joints(skeleton: Skeleton) -> tuple[int, int]:
-    """The first joint after each ankle, left and right: the ball of the foot.
-
-    Raises:
-      ValueError: a foot has no joint but the ankle, or the body has no feet.
-    """
-    sides = feet(skeleton)
-    for foot in sides:
-        if len(foot) < 2:
-            raise ValueError(
-                f"the foot at {skeleton.names[foot[0]]!r} has no joint after the "
-                "ankle; give the toes by index"
-            )
-    return sides[0][1], sides[1][1]
-
-
 def foot_skate(
     positions: np.ndarray,
     toes: Sequence[int],
@@ -66,7 +50,7 @@ def foot_skate(
     Args:
       positions: [..., T, J, 3] metres, z up; where a toe is missing (NaN) in either
         frame it is not in contact.
-      toes: indices of the toe joints; see `toe_joints`.
+      toes: indices of the toe joints; see `kinematics.bodies.segments.toe_joints`.
       fps: frames per second.
       floor: [...] height of the ground, metres; in captures it is rarely 0.
     """

@@ -8,13 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics.bodies import segments
+from kinematics.dynamics.contact import INNER_SPEED
 from lmmjax.generation.guidance.posterior import Ahead
 from lmmjax.model.movement import MovementModel
 
 Array = jax.Array
-
-# Metres per second below which a point of a foot stands.
-STILL = 0.2
 
 
 @functools.partial(
@@ -53,9 +51,7 @@ def standing_feet(model: MovementModel, poses: int | None = None) -> Standing:
     """That the balls of a body's feet stand, in the next poses.
 
     Raises:
-      ValueError: the body has no feet.
+      ValueError: see `kinematics.bodies.segments.toe_joints`.
     """
-    balls = [foot[-1] for foot in segments.feet(model.body)]
-    if not balls:
-        raise ValueError("this body has no feet that could stand")
-    return Standing(np.array(balls), STILL / model.fps, poses=poses)
+    toes = np.array(segments.toe_joints(model.body))
+    return Standing(toes, INNER_SPEED / model.fps, poses=poses)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from kinematics import make_skeleton
+from kinematics import bodies, make_skeleton
 from kinematics.bodies import human
-from kinematics.bodies.segments import feet, segments
+from kinematics.bodies.segments import feet, segments, toe_joints
 
 # Joint names and parents of four dialects, the left side only.
 TRUNKS = {
@@ -122,3 +122,24 @@ def test_a_body_without_a_limb_is_refused_with_the_names(lost, segment):
     with pytest.raises(ValueError, match=f"1 segments '{segment}' and not 2") as error:
         segments(skeleton)
     assert ("gripper" in str(error.value)) == bool(extra)
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (bodies.human, ("left_toes", "right_toes")),
+        (bodies.cmu38, ("LeftToeBase", "RightToeBase")),
+        (bodies.smpl24, ("left_foot", "right_foot")),
+    ],
+)
+def test_toes_are_the_balls_of_the_feet(make, names):
+    body = make()
+    assert tuple(body.names[j] for j in toe_joints(body)) == names
+
+
+def test_a_body_without_feet_has_no_toes():
+    arm = make_skeleton(
+        ["root", "arm"], [-1, 0], offsets=np.eye(2, 3, dtype=np.float32)
+    )
+    with pytest.raises(ValueError, match="segments"):
+        toe_joints(arm)

@@ -5,8 +5,9 @@ import pytest
 
 from kinematics import bodies
 from kinematics.bodies.segments import feet
+from kinematics.dynamics.contact import INNER_SPEED
 from kinematics.skeleton import rest_places
-from lmmjax.training.contact import STILL_SPEED, carrying, standing
+from lmmjax.training.contact import carrying, standing
 from tests.lmmjax import tiny
 
 FPS = 30.0
@@ -19,7 +20,7 @@ def test_only_points_of_the_feet_that_stand_have_weight(height):
     standing_still = np.asarray(rest_places(body)) + np.array([0, 0, height])
     places = np.tile(standing_still, (4, 1, 1))
     # The left foot stops after two frames, the hands move and the head does not.
-    away = 2 * STILL_SPEED / FPS * np.minimum(np.arange(4), 2)
+    away = 2 * INNER_SPEED / FPS * np.minimum(np.arange(4), 2)
     places[:, left, 0] += away[:, None]
     found = np.asarray(standing(body, FPS, places[:1], places[1:]))
     expected = np.zeros((3, body.num_joints))

@@ -7,7 +7,6 @@ from kinematics import Motion, bodies
 from kinematics.bodies import anthropometry
 from kinematics.skeleton import rest_places
 from lmmjax.evaluation import metrics
-from tests.lmmjax import tiny
 
 
 def toes(*steps, height=0.02):
@@ -51,24 +50,6 @@ def test_clips_have_their_own_floor():
     clips = np.stack([toes(0.01, 0.01), toes(0.02, 0.02) + np.array([0, 0, 1])])
     found = metrics.foot_skate(clips, [1], 10.0, floor=np.array([0, 1]))
     np.testing.assert_allclose(found.speed, [0.1, 0.2])
-
-
-@pytest.mark.parametrize(
-    ("make", "names"),
-    [
-        (bodies.human, ("left_toes", "right_toes")),
-        (bodies.cmu38, ("LeftToeBase", "RightToeBase")),
-        (bodies.smpl24, ("left_foot", "right_foot")),
-    ],
-)
-def test_toes_are_the_balls_of_the_feet(make, names):
-    body = make()
-    assert tuple(body.names[j] for j in metrics.toe_joints(body)) == names
-
-
-def test_a_body_without_feet_says_so():
-    with pytest.raises(ValueError, match="segments"):
-        metrics.toe_joints(tiny.body())
 
 
 @pytest.fixture(scope="module")
