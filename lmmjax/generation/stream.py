@@ -9,6 +9,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -106,7 +107,10 @@ class Stream:
         return _observe(self.model, state, observed)
 
     def step(self, state: StreamState, key: jax.Array) -> tuple[Poses, StreamState]:
-        """Sample the next ``commit`` poses: [B, commit], and the state after them."""
+        """Sample the next ``commit`` poses: [B, commit], and the state after them.
+
+        A key is of all streams together; with keys [B] each has its own.
+        """
         return _step(self, state, key)
 
     def sample(
@@ -201,13 +205,36 @@ def _steadied(stream: Stream, state: StreamState) -> movement.Steer:
 def _sample(
     stream: Stream, state: StreamState, key: jax.Array, frames: int
 ) -> tuple[Poses, StreamState]:
-    count = -(-frames // stream.commit)
+    return rolled_out(functools.partial(_step, stream), state, key, frames)
+
+
+def rolled_out(
+    step: Callable[[StreamState, jax.Array], tuple[Poses, StreamState]],
+    state: StreamState,
+    key: jax.Array,
+    frames: int,
+) -> tuple[Poses, StreamState]:
+    """Steps in one scan, as many as so many frames need.
+
+    Args:
+      step: hands out some poses [B, commit], as `Stream.step` does.
+      state: of B streams.
+      key: one, or [B].
+      frames: number of poses.
+
+    Returns:
+      Poses [B, frames], and the state after whole steps.
+    """
+    poses, _ = jax.eval_shape(step, state, key)
+    count = -(-frames // poses.joints.shape[1])
+    split = functools.partial(jax.random.split, num=count)
+    keys = jax.vmap(split, out_axes=1)(key) if key.ndim else split(key)
 
     def body(state, key):
-        poses, state = _step(stream, state, key)
+        poses, state = step(state, key)
         return state, poses
 
-    state, chunks = jax.lax.scan(body, state, jax.random.split(key, count))
+    state, chunks = jax.lax.scan(body, state, keys)
 
     def join(x):
         """[count, B, commit, X] to [B, frames, X]."""

@@ -370,14 +370,20 @@ def sample(
 
     Args:
       model: the model.
-      key: of the noise.
+      key: of the noise; or keys [B], one for each of B pasts, whose futures then do
+        not depend on which others they are drawn with.
       last: the newest poses [...].
       z: [..., Z] summary of the past.
       settings: how to draw; by default as `Sampler()` does.
       steer: moves components [P, ..., N] that were drawn, see `sampler.sample`.
     """
     settings = settings or Sampler()
-    noise = sampler.draw(settings, key, _future_shape(model, z))
+    shape = _future_shape(model, z)
+    if key.ndim:
+        of_one = functools.partial(sampler.draw, settings, shape=(shape[0], shape[-1]))
+        noise = jax.vmap(of_one, out_axes=2)(key)
+    else:
+        noise = sampler.draw(settings, key, shape)
     return denoised(model, noise, last, z, settings, steer)
 
 

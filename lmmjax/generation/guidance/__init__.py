@@ -5,17 +5,29 @@ guide = Guide.to(model, wish, guidance.standing_feet(model))
 poses, state = Stream(model, guide=guide, inertia=0.5).sample(state, key, 45)
 """
 
+from lmmjax.generation.guidance.facing import Facing, Look, face, look_at
 from lmmjax.generation.guidance.guide import Guide
+from lmmjax.generation.guidance.keys import keyframe
+from lmmjax.generation.guidance.obstacles import Obstacles, keep_out
+from lmmjax.generation.guidance.paths import follow
 from lmmjax.generation.guidance.posterior import Ahead, Wish
 from lmmjax.generation.guidance.standing import Standing, standing_feet
 from lmmjax.generation.guidance.tracks import Track, minimum_jerk, reach
 
 __all__ = [
     "Ahead",
+    "Facing",
     "Guide",
+    "Look",
+    "Obstacles",
     "Standing",
     "Track",
     "Wish",
+    "face",
+    "follow",
+    "keep_out",
+    "keyframe",
+    "look_at",
     "minimum_jerk",
     "reach",
     "standing_feet",

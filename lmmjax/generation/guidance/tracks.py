@@ -10,8 +10,7 @@ import numpy as np
 
 from kinematics import Skeleton
 from lmmjax.generation.guidance.posterior import Ahead
-
-Array = jax.Array
+from lmmjax.generation.guidance.schedule import Array, at_frames, joint_number
 
 # Metres that a goal is missed by, and that the way to it may be left by at first.
 GOAL, WAY = 0.005, 0.1
@@ -29,37 +28,28 @@ class Track:
     Attributes:
       joints: [G] numbers of joints.
       places: [B, F, G, 3] metres, or [1, F, G, 3] for all streams alike.
-      precision: [F, G, 3] one over what is tolerated along each axis, per metre; 0
-        where it does not matter.
+      precision: [B, F, G, 3] or [1, F, G, 3] one over what is tolerated along each
+        axis, per metre; 0 where it does not matter.
       first: number of the frame that F begins with; a stream's own begin with 1.
       poses: how many of the next poses are looked at; None for all.
     """
 
-    joints: Array | np.ndarray
-    places: Array | np.ndarray
-    precision: Array | np.ndarray
+    joints: Array
+    places: Array
+    precision: Array
     first: Array | int = 1
     poses: int | None = None
 
-    def residuals(self, ahead: Ahead) -> Array:
+    def residuals(self, ahead: Ahead) -> jax.Array:
         """[B, k, 3 * G]; see `Wish`."""
-        at = ahead.frame - self.first
-        count = len(self.precision)
-        known = (at >= 0) & (at < count)
-        at = jnp.clip(at, 0, count - 1)
-        places = jnp.asarray(self.places)
-        places = jnp.broadcast_to(places, (len(at), *places.shape[1:]))
-        missed = (
-            ahead.places[:, :, jnp.asarray(self.joints)]
-            - places[jnp.arange(len(at))[:, None], at]
-        )
-        weight = known[..., None, None] * jnp.asarray(self.precision)[at]
-        return (weight * missed).reshape(*at.shape, -1)
+        places, weight = at_frames(self.places, self.precision, self.first, ahead)
+        missed = ahead.places[:, :, jnp.asarray(self.joints)] - places
+        return (weight * missed).reshape(*missed.shape[:2], -1)
 
 
 def reach(
     body: Skeleton,
-    past: Array | np.ndarray,
+    past: Array,
     joint: str,
     goal: Sequence[float] | np.ndarray,
     seconds: float,
@@ -85,7 +75,7 @@ def reach(
     Raises:
       ValueError: there is no such joint, or time is too short.
     """
-    number = _number(body, joint)
+    number = joint_number(body, joint)
     frames = round(seconds * fps)
     if frames < 1 or hold < 0:
         raise ValueError(
@@ -103,16 +93,16 @@ def reach(
     return Track(
         np.array([number]),
         places[:, :, None].astype(np.float32),
-        np.repeat(1 / tolerated, 3).reshape(-1, 1, 3).astype(np.float32),
+        np.repeat(1 / tolerated, 3).reshape(1, -1, 1, 3).astype(np.float32),
         first,
     )
 
 
 def minimum_jerk(
-    place: Array | np.ndarray,
-    velocity: Array | np.ndarray,
-    acceleration: Array | np.ndarray,
-    goal: Array | np.ndarray,
+    place: Array,
+    velocity: Array,
+    acceleration: Array,
+    goal: Array,
     seconds: float,
 ) -> np.ndarray:
     """The curve of least jerk that ends at a goal at rest.
@@ -140,9 +130,3 @@ def minimum_jerk(
         ],
         axis=-2,
     )
-
-
-def _number(body: Skeleton, joint: str) -> int:
-    if joint not in body.names:
-        raise ValueError(f"no joint {joint!r}; there are {', '.join(body.names)}")
-    return body.names.index(joint)

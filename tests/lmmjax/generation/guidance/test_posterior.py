@@ -36,7 +36,10 @@ def track(joint, places, precision, **options):
         places = np.repeat(places[:, None], K, axis=1)
     places = places[:, :, None]
     return Track(
-        np.array([joint]), places, np.full((K, 1, 3), precision, np.float32), **options
+        np.array([joint]),
+        places,
+        np.full((1, K, 1, 3), precision, np.float32),
+        **options,
     )
 
 

@@ -1,9 +1,8 @@
-"""The benchmark of control, at a small size."""
+"""The benchmark of reaching, at a small size."""
 
 import numpy as np
-import pytest
 
-from benchmarks import control
+from benchmarks.control import reaching
 from kinematics.motion import positions
 from lmmjax.generation import Stream
 from tests.lmmjax import tiny
@@ -17,10 +16,8 @@ def cells(row):
 
 def test_rows_stand_beside_the_same_movement_without_a_wish():
     stream = Stream(tiny.lively_model(), commit=2, steps=2, churn=0.0)
-    rows = control.reach_rows(
-        tiny.lively_model(), CLIPS, "Head", stream, 0.2, 6, calls=3, seed=0
-    )
-    assert {row.count("|") for row in (*control.HEADER, *rows)} == {10}
+    rows = reaching.rows(CLIPS, "Head", stream, 0.2, 6, calls=3, seed=0)
+    assert {row.count("|") for row in (*reaching.HEADER, *rows)} == {10}
     free, guided = map(cells, rows)
     assert (free[0], guided[0]) == ("Head, unguided", "Head, guided")
     assert free[4] == "1.00 [1.00, 1.00]"
@@ -33,20 +30,8 @@ def test_goals_are_in_reach_and_no_goal_is_where_one_would_be_anyway():
     body = tiny.body()
     places = np.stack([positions(clip)[5] for clip in CLIPS])
     head = body.names.index("Head")
-    found = control.goals(places, body.parents, head, seed=3)
+    found = reaching.goals(places, body.parents, head, seed=3)
     length = np.linalg.norm(np.asarray(body.offsets)[1:3], axis=-1).sum()
     away = np.linalg.norm(found - places[:, 0], axis=-1)
     # Bodies of three sizes, the smallest of which is this one.
     assert (away < 0.95 * 1.2 * length + 1e-6).all()
-    assert (np.linalg.norm(found - places[:, head], axis=-1) >= control.NEAR).all()
-
-
-def test_goals_that_nothing_reaches_are_told():
-    places = positions(CLIPS[0])[:1] - np.array([0, 0, 9.0])
-    with pytest.raises(ValueError, match="no goal is in reach"):
-        control.goals(places, tiny.body().parents, 2, seed=0)
-
-
-def test_clips_that_are_all_too_short_are_told():
-    with pytest.raises(ValueError, match="no clip has the 31 frames"):
-        control.moments(tiny.lively_model(), [tiny.motion(0, 20)], 2, 0)

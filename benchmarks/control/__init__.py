@@ -1,0 +1,1 @@
+"""Whether a model does what is wished."""

@@ -1,0 +1,53 @@
+r"""Whether a model does what is wished, and what that costs.
+
+    python -m benchmarks.control --data_dir=<folders of motion>
+
+Movement goes on from moments of held-out clips. Guided movement stands beside the same
+movement without a wish: the same noise, sampler and inertia. Nothing is chosen on these
+clips.
+"""
+
+from benchmarks import report
+from benchmarks.control import following, reaching
+from experiments import pipeline, program  # program sets up the cache
+from experiments.results import provenance
+from lmmjax import pretrained
+from lmmjax.generation import Stream
+
+flags = report.flags_of(__name__)
+_PRETRAINED = flags.DEFINE_string("pretrained", "human-mocap", "Name or folder.")
+_DATA = flags.DEFINE_string("data_dir", None, "Folders of motion.", required=True)
+_JOINTS = flags.DEFINE_list("joints", ["LeftHand", "RightHand"], "That reach.")
+_GOALS = flags.DEFINE_integer("goals", 128, "Of each joint.", 1)
+_SECONDS = flags.DEFINE_float("seconds", 0.8, "Until a goal is due.")
+_PATHS = flags.DEFINE_integer("paths", 64, "That are followed; 0 for none.", 0)
+_FOLLOWED = flags.DEFINE_float("followed", 10.0, "Seconds of each path.")
+_CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person.", 1)
+_SEED = flags.DEFINE_integer("seed", 0, "Of moments, goals and noise.")
+
+
+def main() -> None:
+    """Measure and print."""
+    model, meta = pretrained.load(_PRETRAINED.value)
+    dataset = pipeline.load_data(pipeline.config_of(meta), _DATA.value)
+    held, seed, calls = dataset["test"], _SEED.value, _CALLS.value
+    stream = Stream(model, commit=5, steps=4, churn=0.0, temperature=0.5, inertia=0.5)
+    lines: list[str] = []
+    told = []
+    if _JOINTS.value:
+        lines += reaching.HEADER
+        told.append(f"{_GOALS.value} goals of each joint, due in {_SECONDS.value:g} s")
+    for joint in _JOINTS.value:
+        goals = _SECONDS.value, _GOALS.value
+        lines += reaching.rows(held, joint, stream, *goals, calls, seed)
+    if _PATHS.value:
+        told.append(f"{_PATHS.value} paths for {_FOLLOWED.value:g} s")
+        paths = _FOLLOWED.value, _PATHS.value
+        lines += ["", *following.HEADER]
+        lines += following.rows(held, stream, *paths, calls, seed)
+    lines += ["", provenance(dataset.name, "; ".join(told), f"seed {seed}")]
+    report.publish(lines)
+
+
+if __name__ == "__main__":
+    program.run(main)

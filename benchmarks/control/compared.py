@@ -1,0 +1,112 @@
+"""What every table of control tells of a movement, beside whether it does as wished."""
+
+import dataclasses
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from benchmarks.starts import Starts
+from kinematics import Poses, limits
+from kinematics.bodies import segments
+from lmmjax.evaluation import metrics
+from lmmjax.generation import Stream
+from lmmjax.model import poses as poses_of
+
+HEADER = (
+    "| jerk over unguided | foot skate over unguided | over a limit "
+    "| longest bone off | step, ms |"
+)
+COLUMNS = HEADER.count("|") - 1
+
+
+class Moved(NamedTuple):
+    """A movement and what it costs the body.
+
+    Attributes:
+      places: [B, T, J, 3] metres.
+      jerk: [B] m/s^3.
+      slide: [B] speed of toes on the ground times contacts; None without feet.
+      touch: [B] contacts; None without feet.
+      over: share of coordinates outside of their limits.
+      stretch: metres, the most by which a bone is not as long as it is.
+    """
+
+    places: np.ndarray
+    jerk: np.ndarray
+    slide: np.ndarray | None
+    touch: np.ndarray | None
+    over: float
+    stretch: float
+
+
+def measure(starts: Starts, future: Poses) -> Moved:
+    """What poses [B, T] that follow the starts cost."""
+    body, fps = starts.model.body, starts.model.fps
+    past = np.asarray(poses_of.positions(body, starts.past))
+    places = np.asarray(poses_of.positions(body, future))
+    parents = np.array(body.parents[1:])
+    lengths = np.linalg.norm(np.asarray(body.offsets)[..., 1:, :], axis=-1)
+    bones = np.linalg.norm(places[:, :, 1:] - places[:, :, parents], axis=-1)
+    slide = touch = None
+    if toes := _toes(starts):
+        floor = past[:, :, list(toes), 2].min((1, 2))
+        skate = metrics.foot_skate(places, toes, fps, floor)
+        slide, touch = np.nan_to_num(skate.speed * skate.contacts), skate.contacts
+    return Moved(
+        places,
+        metrics.jerk(np.concatenate([past, places], axis=1), fps),
+        slide,
+        touch,
+        float(limits.share_outside(body, np.asarray(future.joints))),
+        float(np.abs(bones - lengths).max()),
+    )
+
+
+def _toes(starts: Starts) -> tuple[int, ...]:
+    try:
+        return segments.toe_joints(starts.model.body)
+    except ValueError:
+        return ()
+
+
+def cells(found: Moved, base: Moved, starts: Starts, stream: Stream, calls: int) -> str:
+    """The cells of a row below `HEADER`.
+
+    Args:
+      found: what was moved.
+      base: the same without a wish.
+      starts: where both began.
+      stream: what moved it, on the bones of the first person alone.
+      calls: timed steps.
+    """
+    low, high = metrics.bootstrap_ratio_interval(found.jerk, base.jerk, starts.clip)
+    jerk = np.mean(found.jerk) / np.mean(base.jerk)
+    state, key = stream.init(starts.past.at(slice(0, 1))), jax.random.key(0)
+    latency = metrics.measure_latency(lambda: stream.step(state, key), calls)
+    return (
+        f"| {jerk:.2f} [{low:.2f}, {high:.2f}] | {_skate(found, base)} "
+        f"| {found.over:g} | {1e3 * found.stretch:.3f} mm "
+        f"| {1e3 * latency.p50:.2f} |"
+    )
+
+
+def _skate(found: Moved, base: Moved) -> str:
+    speeds = [
+        moved.slide.sum() / moved.touch.sum()
+        for moved in (found, base)
+        if moved.slide is not None and moved.touch is not None
+    ]
+    return f"{speeds[0] / speeds[1]:.2f}" if len(speeds) == 2 else "-"
+
+
+def of_one(stream: Stream) -> Stream:
+    """A stream on the bones of the first of many people."""
+    model = stream.model
+    return dataclasses.replace(stream, model=model.with_offsets(model.body.offsets[:1]))
+
+
+def interval(values: np.ndarray, clip: np.ndarray) -> str:
+    """A mean with its 95 % interval over clips."""
+    low, high = metrics.bootstrap_interval(values, clip)
+    return f"{np.mean(values):.1f} [{low:.1f}, {high:.1f}]"

@@ -1,0 +1,52 @@
+"""Moments of clips that generated movement goes on from."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from kinematics import Motion, Poses
+from lmmjax.generation.continuation import fit_to_model
+from lmmjax.model import MovementModel
+
+OBSERVED_SECONDS = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Starts:
+    """Moments that movement goes on from, B of them.
+
+    Attributes:
+      model: on the bones of each.
+      past: poses [B, T].
+      clip: [B] number of the clip of each.
+    """
+
+    model: MovementModel
+    past: Poses
+    clip: np.ndarray
+
+
+def moments(
+    model: MovementModel, clips: Sequence[Motion], count: int, seed: int
+) -> Starts:
+    """Moments of clips in turn, drawn evenly within each.
+
+    Raises:
+      ValueError: no clip is long enough.
+    """
+    frames = round(OBSERVED_SECONDS * model.fps) + 1
+    fitted = [fit_to_model(model, clip) for clip in clips]
+    fitted = [clip for clip in fitted if len(clip) >= frames]
+    if not fitted:
+        raise ValueError(f"no clip has the {frames} frames that are observed")
+    rng = np.random.default_rng(seed)
+    number = np.arange(count) % len(fitted)
+    parts = []
+    for n in number:
+        start = rng.integers(len(fitted[n]) - frames + 1)
+        parts.append(fitted[n][start : start + frames])
+    arrays = zip(*(part.poses for part in parts), strict=True)
+    past = Poses(*(np.stack([np.asarray(x) for x in y]) for y in arrays))
+    offsets = np.stack([np.asarray(part.skeleton.offsets) for part in parts])
+    return Starts(model.with_offsets(offsets[:, None]), past, number)

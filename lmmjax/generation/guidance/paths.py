@@ -1,0 +1,87 @@
+"""A way over the floor that is walked along."""
+
+import numpy as np
+
+from kinematics import Poses, rotations
+from lmmjax.generation.guidance.facing import Facing
+from lmmjax.generation.guidance.schedule import Array
+from lmmjax.generation.guidance.tracks import Track
+
+# Metres across the way, radians off its direction; people sway and turn at each step.
+ASIDE, TURNED = 0.08, 0.3
+# Seconds in which somebody takes up the pace that is asked for.
+_PICK_UP = 1.0
+
+
+def follow(
+    past: Poses, path: Array, speed: float | Array, seconds: float, fps: float
+) -> tuple[Track, Facing]:
+    """The root goes along a path at a speed, and faces where it goes.
+
+    It goes to the path's beginning first, straight, and stands at its end. From its
+    own speed it takes up that of the path within a second.
+
+    Args:
+      past: newest poses [B, T] with T >= 2.
+      path: [P, 2] points on the floor, or [B, P, 2], metres.
+      speed: m/s, one or [B].
+      seconds: how long.
+      fps: frames per second.
+
+    Returns:
+      Two wishes, of the next ``seconds``.
+
+    Raises:
+      ValueError: the path has fewer than two points, or a speed is not above 0.
+    """
+    place = np.asarray(past.root_position, float)[:, -2:, :2]
+    path = np.asarray(path, float)
+    if path.shape[-2] < 2 or path.shape[-1] != 2:
+        raise ValueError(f"a path is points [P, 2] with P >= 2; got {path.shape}")
+    speed = np.broadcast_to(np.asarray(speed, float), len(place))
+    if not (np.isfinite(path).all() and np.isfinite(speed).all() and (speed > 0).all()):
+        raise ValueError("a path and speeds must be finite, and speeds above 0 m/s")
+    path = np.broadcast_to(path, (len(place), *path.shape[-2:]))
+    time = np.arange(1, round(seconds * fps) + 1) / fps
+    begins = np.linalg.norm(place[:, 1] - place[:, 0], axis=-1) * fps
+    heading = np.asarray(rotations.heading(past.root_rotation[:, -1]))
+    ways, headings = [], []
+    for start, points, pace, now, facing in zip(
+        place[:, 1], path, speed, begins, heading, strict=True
+    ):
+        way = np.concatenate([start[None], points])
+        gone = _gone(time, now, pace)
+        ways.append(_along(way, gone))
+        # Of half a second of the way: corners are not turned at in one frame.
+        ends = _along(way, gone + pace / 4) - _along(way, gone - pace / 4)
+        turned = np.arctan2(ends[:, 1], ends[:, 0])
+        still = np.linalg.norm(ends, axis=-1) < 1e-6
+        turned = _held(turned, still, facing)
+        headings.append(np.unwrap(turned))
+    places = np.pad(np.stack(ways), ((0, 0), (0, 0), (0, 1)))[:, :, None]
+    across = np.array([[1 / ASIDE, 1 / ASIDE, 0]], np.float32)
+    track = Track(
+        np.array([0]), places.astype(np.float32), np.tile(across, (1, len(time), 1, 1))
+    )
+    precise = np.full((1, len(time)), 1 / TURNED, np.float32)
+    return track, Facing(np.stack(headings).astype(np.float32), precise)
+
+
+def _gone(time: np.ndarray, now: float, pace: float) -> np.ndarray:
+    """Metres [F] after times [F], from one speed to another."""
+    share = np.minimum(time / _PICK_UP, 1)
+    return pace * time + (now - pace) * _PICK_UP * (share - share**2 / 2)
+
+
+def _along(way: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """Places [F, 2] on a way [P, 2] after so many metres [F], at most its ends."""
+    length = np.linalg.norm(np.diff(way, axis=0), axis=-1)
+    at = np.concatenate([[0], np.cumsum(length)])
+    return np.stack([np.interp(gone, at, way[:, i]) for i in range(2)], axis=-1)
+
+
+def _held(angle: np.ndarray, unknown: np.ndarray, first: float) -> np.ndarray:
+    """Angles [F] with the last known one where they are unknown."""
+    known = np.where(unknown, -1, np.arange(len(angle)))
+    newest = np.maximum.accumulate(known)
+    return np.where(newest < 0, first, angle[newest])
