@@ -27,6 +27,13 @@ MAY_IMPORT = {
         "lmmjax.model",
         "lmmjax.generation",
     },
+    "lmmjax.adaptation": {
+        "kinematics",
+        "lmmjax.data",
+        "lmmjax.model",
+        "lmmjax.generation",
+        "lmmjax.training",
+    },
     "lmmjax.evaluation": {
         "kinematics",
         "lmmjax.data",

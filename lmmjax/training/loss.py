@@ -25,6 +25,8 @@ Array = jax.Array
 
 # Metres, about a hand's breadth.
 LEVER = 0.1
+# Radians; who holds a joint stiller than that is not told from others.
+LEAST_SPREAD = 0.03
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +42,9 @@ class LossConfig:
       turn: weight of how far the forecast's joints are turned, as distances of points
         `LEVER` beside them. Where joints are hardly tells how a wrist or a thigh is
         turned about itself, and what nothing holds drifts.
-      coordinates: weight of how badly the forecast tells components. Positions hardly
-        tell how a wrist or a thigh is turned about itself, and what nothing holds
-        drifts.
+      coordinates: weight of the distance of joint coordinates in the forecast, each in
+        units of how different it is among people, so that fingers and toes, which
+        hardly move anything, do not drift either.
       body: weight of joint positions at noise levels below 1.
       contact: weight of the sliding of feet that truly stand still.
       mirror: share of the windows that are seen in the mirror; only for bodies
@@ -173,15 +175,14 @@ def loss(
         jnp.diff(error, axis=-3, prepend=jnp.zeros_like(error[..., :1, :, :]))
     )
     velocity = _over_joints(steps[:, :, 0], config)
-    surprise = jnp.mean(_surprise(clean - mean, deviation), axis=(0, -1))
+    badly = jnp.mean(surprise(clean - mean, deviation), axis=(0, -1))
     horizon_error = model.statistics.horizon_error
     share = np.arange(1, horizon + 1, dtype=np.float32) ** -config.early
     share = share / share.mean()
     parts = {
         "position": jnp.sum(share * weight / horizon_error * distance[:, :, 0]),
         "velocity": jnp.sum(weight * velocity / horizon_error[0]),
-        "residual": jnp.mean(complete * surprise[:, :, 1:]) if draws > 1 else 0.0,
-        "coordinates": jnp.mean(complete * surprise[:, :, :1]),
+        "residual": jnp.mean(complete * badly[:, :, 1:]) if draws > 1 else 0.0,
         "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),
     }
     if config.turn:
@@ -189,6 +190,11 @@ def loss(
         apart = jnp.square(turns[:, :, 0] - turned).sum((-1, -2)) / 3
         away = LEVER * _over_joints(jnp.sqrt(apart + 1e-10), config)
         parts["turn"] = jnp.sum(share * weight / horizon_error * away)
+    if config.coordinates:
+        usual = poses.joint_features(model.body, model.statistics.token_scale)
+        apart = jnp.abs(predicted.joints[:, :, 0] - scene.future.joints)
+        apart /= jnp.maximum(usual, LEAST_SPREAD)
+        parts["coordinates"] = jnp.sum(weight * apart.mean(-1))
     if config.contact:
         before = poses.positions(place_body, scene.start)
         still = contact.standing(model.body, model.fps, before, target)
@@ -208,6 +214,16 @@ def context_length(frames: int, horizon: int, config: LossConfig) -> int:
     while augment.frames_needed(length + horizon, config.warp) > frames:
         length -= 1
     return length
+
+
+def surprise(error: Array, deviation: Array) -> Array:
+    """Negative logarithm of a normal density, weighted by the deviation.
+
+    Unweighted, whatever is nearly certain drowns the rest (Seitzer et al. 2022,
+    arXiv:2203.09168, whose beta is 1/2 here).
+    """
+    density = jnp.square(error / deviation) / 2 + jnp.log(deviation)
+    return jax.lax.stop_gradient(deviation) * density
 
 
 def _augment(
@@ -259,16 +275,6 @@ def _scene(model, batch: WindowBatch, observed: Poses, place: Array) -> _Scene:
         batch.poses.at(rows[..., None], after),
         valid,
     )
-
-
-def _surprise(error: Array, deviation: Array) -> Array:
-    """Negative logarithm of a normal density, weighted by the deviation.
-
-    Unweighted, whatever is nearly certain drowns the rest (Seitzer et al. 2022,
-    arXiv:2203.09168, whose beta is 1/2 here).
-    """
-    density = jnp.square(error / deviation) / 2 + jnp.log(deviation)
-    return jax.lax.stop_gradient(deviation) * density
 
 
 def _over_joints(values: Array, config: LossConfig) -> Array:

@@ -12,7 +12,7 @@ from lmmjax.data.windows import WindowBatch, Windows
 from lmmjax.training.loss import LossConfig, loss
 from tests.lmmjax import tiny
 
-CONFIG = LossConfig(places=3, draws=3)
+CONFIG = LossConfig(places=3, draws=3, turn=0.5, coordinates=0.3)
 every = slice(None)
 
 
@@ -64,7 +64,9 @@ def test_early_poses_can_count_more(model, batch, keys):
 
 def test_turns_that_move_no_joint_are_not_seen_by_where_joints_are(model, batch, keys):
     """Of the head, from which nothing hangs."""
-    config = dataclasses.replace(CONFIG, mirror=0.0, context_noise=0.0, turn=1.0)
+    config = dataclasses.replace(
+        CONFIG, mirror=0.0, context_noise=0.0, turn=1.0, coordinates=1.0
+    )
     head = slice(3, 5)
     joints = np.array(batch.poses.joints)
     joints[:, -1, head] += 0.3
@@ -79,7 +81,7 @@ def test_turns_that_move_no_joint_are_not_seen_by_where_joints_are(model, batch,
 def test_parts_times_their_weights_are_the_loss(found):
     (total, metrics), _ = found
     parts = {f.name for f in dataclasses.fields(LossConfig)} & set(metrics)
-    assert {"position", "velocity", "residual", "coordinates"} <= parts
+    assert {"position", "velocity", "residual", "turn", "coordinates"} <= parts
     expected = sum(getattr(CONFIG, name) * metrics[name] for name in parts)
     np.testing.assert_allclose(total, expected, rtol=1e-6)
     np.testing.assert_array_equal(total, metrics["loss"])
