@@ -23,6 +23,7 @@ _MAY_BE_ZERO = (
     "optim.weight_decay",
     "practice.begin",
     "practice.pace",
+    "practice.push",
     "practice.share",
     "practice.size",
     "practice.temperature",

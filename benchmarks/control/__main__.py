@@ -8,7 +8,7 @@ clips.
 """
 
 from benchmarks import report
-from benchmarks.control import following, reaching
+from benchmarks.control import crowding, following, reaching
 from experiments import pipeline, program  # program sets up the cache
 from experiments.results import provenance
 from lmmjax import pretrained
@@ -22,6 +22,7 @@ _GOALS = flags.DEFINE_integer("goals", 128, "Of each joint.", 1)
 _SECONDS = flags.DEFINE_float("seconds", 0.8, "Until a goal is due.")
 _PATHS = flags.DEFINE_integer("paths", 64, "That are followed; 0 for none.", 0)
 _FOLLOWED = flags.DEFINE_float("followed", 10.0, "Seconds of each path.")
+_PEOPLE = flags.DEFINE_integer("people", 22, "In a crowd; 0 for none.", 0)
 _CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person.", 1)
 _SEED = flags.DEFINE_integer("seed", 0, "Of moments, goals and noise.")
 
@@ -45,6 +46,10 @@ def main() -> None:
         paths = _FOLLOWED.value, _PATHS.value
         lines += ["", *following.HEADER]
         lines += following.rows(held, stream, *paths, calls, seed)
+    if _PEOPLE.value:
+        told.append(f"{_PEOPLE.value} people in a crowd")
+        lines += ["", *crowding.HEADER]
+        lines += crowding.rows(held, stream, _PEOPLE.value, calls, seed)
     lines += ["", provenance(dataset.name, "; ".join(told), f"seed {seed}")]
     report.publish(lines)
 

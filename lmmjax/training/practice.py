@@ -19,6 +19,7 @@ import numpy as np
 
 from kinematics import Poses
 from lmmjax.data.windows import WindowBatch, Windows, canonical
+from lmmjax.generation import perturb
 from lmmjax.generation.stream import Stream
 from lmmjax.model.movement import MovementModel
 from lmmjax.training.augment import between, frames_needed, scaled
@@ -27,9 +28,11 @@ from lmmjax.training.way_back import lead_back
 
 _lead_back = jax.jit(lead_back)
 # What random numbers are for, beside the seed and a number.
-_ROLLOUTS, _CHOICE, _PACE = 1, 2, 3
+_ROLLOUTS, _CHOICE, _PACE, _PUSHES = 1, 2, 3, 4
 # Paces, evenly spaced, at which moments are looked for.
 _PACES = 7
+# Of every so many seconds of a rollout one push comes in, at any time.
+_PUSH_SECONDS = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +55,9 @@ class PracticeConfig:
       pace: each begins faster or slower than the one who began it by up to this, and
         is led on at whichever of these paces it has got to: nothing draws those who
         hurry, or dawdle, to the pace of the clips.
+      push: each is pushed about every three seconds, any way over the floor, by up to
+        this many metres per second (see `lmmjax.generation.perturb`), and is led back
+        from where that got it; 0 for none.
     """
 
     share: float = 0.0
@@ -65,6 +71,7 @@ class PracticeConfig:
     temperature: float = 1.0
     size: float = 0.0
     pace: float = 0.0
+    push: float = 0.0
 
     def __post_init__(self):
         if not 0 <= self.share <= 1:
@@ -79,8 +86,9 @@ class PracticeConfig:
             if not 0 < getattr(self, name) < np.inf:
                 value = getattr(self, name)
                 raise ValueError(f"{name} must be above 0; got {value:g}")
-        if not 0 <= self.temperature < np.inf:
-            raise ValueError(f"temperature must be 0 or more; got {self.temperature:g}")
+        for name in ("temperature", "push"):
+            if not 0 <= (value := getattr(self, name)) < np.inf:
+                raise ValueError(f"{name} must be 0 or more; got {value:g}")
         for name in ("size", "pace"):
             if not 0 <= (value := getattr(self, name)) < 1:
                 raise ValueError(
@@ -287,7 +295,10 @@ class Coach:
         pace = self._around_one(
             self.config.pace, np.random.default_rng([self._seed, step, _PACE])
         )
-        offsets, given, own = self._move(model, index, pace, rng)
+        blow = None
+        if self.config.push:
+            blow = self._pushes(np.random.default_rng([self._seed, step, _PUSHES]))
+        offsets, given, own = self._move(model, index, pace, rng, blow)
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
         before = joined.at(slice(None), slice(self._given - 1, -1))
         frame, distance, pace = self._followed(model, index, offsets, before, own)
@@ -311,12 +322,25 @@ class Coach:
         drawn = 1 + most * rng.uniform(-1, 1, size=self.config.rollouts)
         return drawn.astype(np.float32)
 
+    def _pushes(self, rng: np.random.Generator) -> perturb.Blow:
+        """When each rollout is pushed, which way, and how hard."""
+        fps = self._windows.clips[0].fps
+        stretches = max(1, round(self.config.seconds / _PUSH_SECONDS))
+        shape = self.config.rollouts, stretches
+        time = _PUSH_SECONDS * (np.arange(stretches) + rng.uniform(size=shape))
+        way = rng.uniform(-np.pi, np.pi, size=shape)
+        size = self.config.push * rng.uniform(size=shape)
+        velocity = size[..., None] * np.stack([np.cos(way), np.sin(way)], axis=-1)
+        frame = np.floor(time * fps)
+        return perturb.push(velocity.astype(np.float32), frame.astype(np.float32))
+
     def _move(
         self,
         model: MovementModel,
         index: np.ndarray,
         pace: np.ndarray,
         rng: np.random.Generator,
+        blow: perturb.Blow | None = None,
     ) -> tuple[np.ndarray, Poses, Poses]:
         """Offsets [R, J, 3], given poses [R, G] and own ones [R, N]."""
         start = self._windows.take(index)
@@ -337,7 +361,12 @@ class Coach:
         key = jax.random.key(rng.integers(2**31))
         frames = max(1, round(self.config.seconds * model.fps))
         state = stream.init(scaled(given, factor))
-        own, _ = stream.sample(state, key, frames)
+        if blow is None:
+            own, _ = stream.sample(state, key, frames)
+        else:
+            # Who is taller is pushed as much further.
+            blow = blow._replace(shift=factor * blow.shift)
+            own, _ = perturb.sample(stream, state, key, frames, blow)
         return offsets, given, scaled(jax.tree.map(np.asarray, own), 1 / factor)
 
     def _followed(

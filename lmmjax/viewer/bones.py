@@ -52,7 +52,7 @@ def place_bones(skeleton: Skeleton, positions: np.ndarray, thickness: float) -> 
     width = thickness * np.clip(0.3 * length, 0.032, 0.09)
     return Bones(
         _rounded(centers),
-        _rounded(_turn_from_z(lines[:, drawn])),
+        _rounded(turn_from_z(lines[:, drawn])),
         np.stack([width, width, length + 0.8 * width], axis=-1).astype(np.float32),
     )
 
@@ -84,7 +84,7 @@ def spindle(around: int = 10, along: int = 9) -> tuple[np.ndarray, np.ndarray]:
     return vertices.astype(np.float32), np.concatenate(faces).astype(np.uint32)
 
 
-def _turn_from_z(lines: np.ndarray) -> np.ndarray:
+def turn_from_z(lines: np.ndarray) -> np.ndarray:
     """Quaternions [..., 4] that lay the z axis along lines [..., 3]."""
     norm = np.linalg.norm(lines, axis=-1, keepdims=True)
     up = lines / np.maximum(norm, 1e-9) * np.where(lines[..., 2:] < 0, -1, 1)

@@ -5,10 +5,9 @@ change of the scene with its time. viser records through a server; ours listens 
 a free local port while the recording is made, and is stopped before `view` returns.
 """
 
-import contextlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +16,8 @@ from kinematics import motion as motions_of
 from kinematics.motion import Motion
 from lmmjax.viewer import bones, camera
 from lmmjax.viewer.page import Page, decorate
+from lmmjax.viewer.quiet import quiet_server
+from lmmjax.viewer.things import Thing, add, place_at
 from lmmjax.viewer.tracks import Motions, Track, as_tracks
 
 # A screen refreshes 60 times per second; more frames only make the page larger.
@@ -42,6 +43,7 @@ def view(
     title: str = "lmmjax",
     fps: float | None = None,
     spread: float = 0.0,
+    things: Sequence[Thing] = (),
     follow: bool = True,
     dark: bool = False,
     height: int = 480,
@@ -61,6 +63,7 @@ def view(
         rate are resampled.
       spread: metres between tracks that start together, which are then set side by
         side; the first of them stays in its place. 0 draws all where they are.
+      things: that are there, too.
       follow: whether the floor glides under the people, so that they stay near and in
         view; False keeps the floor still and takes in the whole way.
       dark: dark background.
@@ -84,7 +87,7 @@ def view(
     if not 0 < fps < math.inf:
         raise ValueError(f"fps must be above 0, not {fps}")
     drawn, points = _draw(tracks, fps, spread)
-    html = _record(drawn, points, fps, follow, dark)
+    html = _record(drawn, points, things, fps, follow, dark)
     page = Page(decorate(html, tracks, title, fps, dark), height)
     if path is not None:
         page.save(path)
@@ -136,6 +139,7 @@ def _check_finite(track: Track, positions: np.ndarray) -> None:
 def _record(
     drawn: list[_Drawn],
     points: list[np.ndarray],
+    things: Sequence[Thing],
     fps: float,
     follow: bool,
     dark: bool,
@@ -152,7 +156,7 @@ def _record(
     # The floor belongs to the picture: without it nobody stands.
     floor = seen * np.array([1.0, 1.0, 0.0])
     shot = camera.frame(np.concatenate([seen, floor]), facing(drawn[0].track.motion))
-    with _quiet_server() as server:
+    with quiet_server() as server:
         server.initial_camera.position = tuple(shot.position)
         server.initial_camera.look_at = tuple(shot.target)
         server.initial_camera.fov = float(camera.FOV_RAD)
@@ -161,6 +165,8 @@ def _record(
         )
         _add_floor(server, dark)
         nodes = [_add_track(server, item, k) for k, item in enumerate(drawn)]
+        moving = [(thing, add(server, thing, k)) for k, thing in enumerate(things)]
+        moving = [(thing, node) for thing, node in moving if any(thing.velocity)]
         recording = server.get_scene_serializer()
         for frame in range(1, frames):
             recording.insert_sleep(1 / fps)
@@ -168,6 +174,8 @@ def _record(
                 stage.position = tuple(-center[frame])
             for item, node in zip(drawn, nodes, strict=True):
                 _move(item, node, frame)
+            for thing, node in moving:
+                node.position = place_at(thing, frame / fps)
         if frames > 1:
             recording.insert_sleep(1 / fps + _HOLD_SECONDS)
         return recording.as_html(dark_mode=dark)
@@ -249,25 +257,3 @@ def _center(drawn: list[_Drawn], frames: int, fps: float, follow: bool) -> np.nd
     sums = np.cumsum(np.pad(padded, ((1, 0), (0, 0))), axis=0)
     width = 2 * reach + 1
     return ((sums[width:] - sums[:-width]) / width).astype(np.float32)
-
-
-@contextlib.contextmanager
-def _quiet_server() -> Iterator[Any]:
-    """A viser server on a free local port that prints nothing and is stopped."""
-    try:
-        import rich
-        import viser
-    except ImportError as error:
-        raise ImportError(
-            "the viewer needs viser: pip install 'lmmjax[viewer]'"
-        ) from error
-    console = rich.get_console()
-    quiet, console.quiet = console.quiet, True
-    try:
-        server = viser.ViserServer(host="127.0.0.1", port=0, verbose=False)
-        try:
-            yield server
-        finally:
-            server.stop()
-    finally:
-        console.quiet = quiet

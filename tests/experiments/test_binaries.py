@@ -171,6 +171,65 @@ def times_outside_of_the_prompt_are_one_sentence(place):
         assert result.err.count("\n") == 1
 
 
+SCENE = """
+seconds = 0.3
+
+[[people]]
+name = "anna"
+prompt = "{prompt}"
+from = 0.8
+place = [0, 0]
+goals = [{{ joint = "Head", place = [0.5, 0, 1.3], at = 0.3 }}]
+
+[[people]]
+name = "bert"
+prompt = "{prompt}"
+place = [3, 0]
+
+[[obstacles]]
+ends = [[1, 0, 0], [1, 0, 2]]
+radius = 0.2
+"""
+
+
+def a_scene_is_the_same_from_a_file_and_from_flags(place):
+    run, prompt = f"--workdir={place / 'run'}", KEYS[0]
+    (place / "mocap" / "meeting.toml").write_text(SCENE.format(prompt=prompt))
+    told = f"--scene={place / 'mocap' / 'meeting.toml'}"
+    result = binary.run("generate", run, told)
+    assert result.code == 0, result.err
+    out = place / "run" / "generated" / "meeting"
+    names = ["motion.html", "anna.bvh", "anna.npz", "bert.bvh", "bert.npz"]
+    assert result.out.split()[1:] == [str(out / name) for name in names]
+    found = {name: formats.read(out / f"{name}.bvh") for name in ("anna", "bert")}
+    # 0.8 s of the prompt, and the last second of one of 1.3 s.
+    assert {name: len(x) for name, x in found.items()} == {"anna": 34, "bert": 40}
+    arrays = np.load(out / "bert.npz", allow_pickle=False)
+    np.testing.assert_allclose(arrays["positions"], positions(found["bert"]), atol=1e-4)
+    words = SCENE.format(prompt=place / "mocap" / prompt).split("\n[[")
+    *people, thing = [", ".join(part.split("\n")[1:-1]) for part in words[1:]]
+    flags = [*(f"--person={x}" for x in people), f"--obstacle={thing}"]
+    result = binary.run("generate", run, *flags, "--seconds=0.3", f"--out={place}")
+    assert result.code == 0, result.err
+    again = np.load(place / "bert.npz", allow_pickle=False)
+    np.testing.assert_array_equal(again["positions"], arrays["positions"])
+
+
+def what_cannot_be_played_is_one_sentence(place):
+    run = f"--workdir={place / 'run'}"
+    for flag, message in (
+        (("--person=prompt='walk'",), "primitives cannot be brought to the model's"),
+        (("--person=prompt='gone.bvh'",), "gone.bvh: No such file or directory"),
+        (("--person=prompt='walk",), "--person=prompt='walk: "),
+        (("--scene=gone.toml",), "gone.toml: No such file or directory"),
+        (("--scene=a.toml", "--prompt=b.bvh"), "give one of --prompt"),
+    ):
+        result = binary.run("generate", run, *flag)
+        assert (result.code, result.out) == (1, "")
+        assert result.err.startswith(f"error: {message}")
+        assert result.err.count("\n") == 1
+
+
 @pytest.mark.usefixtures("quick_compilation")
 def test_the_main_job_from_a_folder_of_files_to_a_page_to_watch(tmp_path):
     # One test, so that several workers do not train several times.
@@ -182,3 +241,5 @@ def test_the_main_job_from_a_folder_of_files_to_a_page_to_watch(tmp_path):
     evaluation_finds_data_and_split_of_the_training_by_itself(tmp_path)
     generation_writes_a_page_a_report_and_a_file_per_sample(tmp_path)
     times_outside_of_the_prompt_are_one_sentence(tmp_path)
+    a_scene_is_the_same_from_a_file_and_from_flags(tmp_path)
+    what_cannot_be_played_is_one_sentence(tmp_path)

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from kinematics import Poses, Skeleton
 from lmmjax.model import movement, poses
@@ -109,24 +110,41 @@ def granted(
     before = poses.positions(model.body, start)
     would = poses.positions(model.body, poses.advance(model.body, start, channels))
     missed, slopes = [], []
-    for wish in wishes:
-        few = slice(wish.poses)
+    # Kinematics are the same for all that look at as many poses.
+    for count in dict.fromkeys(wish.poses for wish in wishes):
+        few = slice(count)
         number = frame[:, None] + 1 + jnp.arange(basis.shape[1])[few]
 
-        def residuals(channels, wish=wish, few=few, number=number):
+        def move(channels):
             found = poses.advance(model.body, start, channels)
-            places = poses.positions(model.body, found)
-            drawn = would[:, few]
-            ahead = Ahead(model.body, found, places, drawn, before, number)
-            return wish.residuals(ahead)
+            return found, poses.positions(model.body, found)
 
-        far, pull = jax.vjp(residuals, channels[:, few])
-        each = jnp.eye(far.shape[-1])[:, None, None]
-        # Of all poses and streams at once: those of one do not depend on the others.
-        (rows,) = jax.vmap(pull)(jnp.broadcast_to(each, (len(each), *far.shape)))
-        slope = jnp.einsum("mbkc,nkc->bkmn", rows, basis[:, few])
-        missed.append(far.reshape(len(far), -1))
-        slopes.append(slope.reshape(len(far), -1, len(basis)))
+        (found, places), pull = jax.vjp(move, channels[:, few])
+        drawn_places = would[:, few]
+        rows = []
+        for wish in wishes:
+            if wish.poses != count:
+                continue
+
+            def residuals(found, places, wish=wish, number=number, would=drawn_places):
+                ahead = Ahead(model.body, found, places, would, before, number)
+                return wish.residuals(ahead)
+
+            far, pull_wish = jax.vjp(residuals, found, places)
+            each = jnp.eye(far.shape[-1])[:, None, None]
+            # Of all poses and streams at once: those of one do not depend on the
+            # others.
+            whole = jnp.broadcast_to(each, (len(each), *far.shape))
+            rows.append(jax.vmap(pull_wish)(whole))
+            missed.append(far.reshape(len(far), -1))
+        (row,) = jax.vmap(pull)(jax.tree.map(lambda *x: jnp.concatenate(x), *rows))
+        slope = jnp.einsum("mbkc,nkc->bkmn", row, basis[:, few])
+        # In the order in which they were missed: wish by wish, pose by pose.
+        ends = np.cumsum([len(x[1]) for x in rows])
+        slopes += [
+            part.reshape(len(frame), -1, len(basis))
+            for part in jnp.split(slope, ends[:-1], axis=2)
+        ]
     spread = jnp.moveaxis(deviation, 0, 1).reshape(len(frame), 1, -1)
     lever = jnp.concatenate(slopes, axis=1) * spread
     square = jnp.einsum("bmn,bkn->bmk", lever, lever)

@@ -9,7 +9,7 @@ import pytest
 
 from kinematics import limits
 from lmmjax.data.windows import Windows, batches, canonical
-from lmmjax.generation import stream
+from lmmjax.generation import perturb, stream
 from lmmjax.model import poses
 from lmmjax.training import augment, practice, way_back
 from lmmjax.training.moments import Moments, describe
@@ -62,6 +62,8 @@ def same(a, b):
         ({"pace": -0.5}, "pace must be at least 0 and below 1; got -0.5"),
         ({"temperature": -1.0}, "temperature must be 0 or more; got -1"),
         ({"temperature": float("nan")}, "temperature must be 0 or more; got nan"),
+        ({"push": -0.6}, "push must be 0 or more; got -0.6"),
+        ({"push": float("inf")}, "push must be 0 or more; got inf"),
     ],
 )
 def test_a_practice_that_cannot_be_is_refused_in_a_sentence(change, told):
@@ -151,7 +153,9 @@ def test_people_of_other_sizes_are_looked_at_on_the_bones_of_who_began(model):
     np.testing.assert_allclose(heights[0], heights[1], atol=0.05)
 
 
-def test_what_follows_is_what_the_nearest_person_did(coach, made, model):
+@pytest.mark.parametrize("practised", ["made", "pushed"])
+def test_what_follows_is_what_the_nearest_person_did(practised, model, request):
+    made = request.getfixturevalue(practised)
     clips = tiny.windows(length=6).clips
     moments = Moments(model.body, clips, HORIZON)
     ends = np.cumsum([len(clip) for clip in clips])
@@ -185,7 +189,7 @@ def test_who_moves_as_people_do_is_shown_what_they_did(monkeypatch, model):
     windows = Windows(clips, 12)
     moments = Moments(model.body, clips, HORIZON)
 
-    def as_people_do(self, model, index, pace, rng):
+    def as_people_do(self, model, index, pace, rng, blow):
         start = windows.take(index)
         given, own = slice(CONTEXT), slice(CONTEXT, 10)
         return (
@@ -218,7 +222,7 @@ def test_who_hurries_is_led_on_at_the_same_pace(monkeypatch, model):
     config = dataclasses.replace(toy.PRACTICE, pace=0.9)
     moments = Moments(model.body, clips, config.ahead(HORIZON))
 
-    def twice_as_fast(self, model, index, pace, rng):
+    def twice_as_fast(self, model, index, pace, rng, blow):
         start = windows.take(index)
         given, own = slice(0, 2 * CONTEXT, 2), slice(2 * CONTEXT, 20, 2)
         return (
@@ -276,6 +280,88 @@ def test_practices_share_one_program(coach, made, model):
     other = coach.practise(model.replace(params=moved), 16)
     assert not same(other.poses, made.poses)
     assert [program._cache_size() for program in programs] == before
+
+
+PUSHED = dataclasses.replace(toy.PRACTICE, seconds=6.0, push=0.8)
+
+
+@pytest.fixture(scope="module")
+def pushed(model):
+    return toy.coach(PUSHED).practise(model, 6)
+
+
+def test_pushes_are_about_three_seconds_apart_and_of_any_way_and_size():
+    config = dataclasses.replace(PUSHED, rollouts=400, seconds=15.0)
+    blow = toy.coach(config)._pushes(np.random.default_rng(0))
+    assert blow.frame.shape == (400, 5)
+    np.testing.assert_array_equal(blow.frame // (3 * tiny.FPS), [range(5)] * 400)
+    np.testing.assert_allclose(
+        blow.frame.mean(0) / tiny.FPS, 1.5 + 3 * np.arange(5), atol=0.2
+    )
+    velocity = np.asarray(blow.shift) * 2 / perturb.BLOW_SECONDS
+    size = np.linalg.norm(velocity, axis=-1)
+    assert 0.78 < size.max() <= 0.8 + 1e-6
+    assert abs(np.median(size) - 0.4) < 0.04
+    assert (np.abs(velocity.mean((0, 1))) < 0.05).all()
+    np.testing.assert_array_equal(velocity[..., 2], 0)
+
+
+def test_rollouts_are_the_same_until_they_are_pushed(model, pushed):
+    coach = toy.coach(PUSHED)
+    plain = toy.coach(dataclasses.replace(PUSHED, push=0.0)).practise(model, 6)
+    np.testing.assert_array_equal(pushed.offsets, plain.offsets)
+    blow = coach._pushes(np.random.default_rng([3, 6, practice._PUSHES]))
+    for row, first in enumerate(blow.frame[:, 0].astype(int)):
+        assert 0 < first < 90
+        same_until = slice(CONTEXT + first)
+        ours, theirs = (x.poses.at(row, same_until) for x in (pushed, plain))
+        for x, y in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(x, y, atol=1e-4)
+        # Carried along by what the push adds to the next frame.
+        ours, theirs = (x.poses.at(row, CONTEXT + first) for x in (pushed, plain))
+        part = 1 / tiny.FPS / perturb.BLOW_SECONDS
+        added = part * (2 - part) * blow.shift[row, 0]
+        if first % PUSHED.commit == 0:
+            moved = ours.root_position - theirs.root_position
+            np.testing.assert_allclose(moved, added, atol=1e-4)
+
+
+def test_who_is_taller_is_pushed_as_hard_on_the_bones_of_who_began(model):
+    config = dataclasses.replace(PUSHED, size=0.5)
+    seen = []
+
+    def sample(stream, state, key, frames, blow):
+        seen.append(blow)
+        return stream.sample(state, key, frames)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(perturb, "sample", sample)
+        coach = toy.coach(config)
+        made = coach.practise(model, 6)
+    blow = coach._pushes(np.random.default_rng([3, 6, practice._PUSHES]))
+    ratio = np.asarray(seen[0].shift / blow.shift)[..., :2]
+    rng = np.random.default_rng([3, 6, practice._ROLLOUTS])
+    rng.choice(len(coach._windows), config.rollouts, p=coach._chances)
+    rng.uniform(size=config.rollouts)
+    factor = coach._around_one(0.5, rng)
+    np.testing.assert_allclose(
+        ratio, np.tile(factor[:, None, None], (1, 2, 2)), rtol=1e-4
+    )
+    assert len(made.offsets) == config.rollouts
+
+
+def test_the_same_model_is_pushed_the_same_at_the_same_step(model, pushed):
+    coach = toy.coach(PUSHED)
+    before = perturb._sample._cache_size()
+    assert same(coach.practise(model, 6).poses, pushed.poses)
+    assert not same(coach.practise(model, 11).poses, pushed.poses)
+    assert perturb._sample._cache_size() == before
+
+
+def test_who_is_not_pushed_costs_nothing(coach, model, made, monkeypatch):
+    monkeypatch.setattr(perturb, "sample", None)
+    monkeypatch.setattr(perturb, "push", None)
+    assert same(coach.practise(model, 6).poses, made.poses)
 
 
 def test_rollouts_begin_where_a_context_is_whole_if_they_can(model):

@@ -33,7 +33,8 @@ def test_a_body_turns_to_where_it_is_to_face():
     wish = guidance.Facing(wished, np.full((1, K), 1e3, np.float32))
     found = headings(sampled((wish,))[1])
     assert turned(free - wished).min() > 0.19
-    assert turned(found - wished).max() < 0.02
+    assert turned(found - wished).max() < 0.15
+    assert turned(found - wished)[:, 1:].max() < 0.01
 
 
 def test_half_a_turn_is_as_far_either_way_and_more_is_less():

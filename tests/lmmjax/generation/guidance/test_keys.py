@@ -21,7 +21,7 @@ def test_a_posture_that_the_body_takes_at_times_is_taken_when_it_is_wished():
         np.linalg.norm(sampled(w)[0][:, -1] - goal, axis=-1).max(-1)
         for w in ((), wishes)
     ]
-    assert (missed[1] < 0.25 * missed[0]).all()
+    assert (missed[1] < 0.4 * missed[0]).all()
 
 
 def test_the_way_to_a_key_begins_and_ends_as_the_body_moves():
