@@ -89,6 +89,7 @@ setup(
             "pretrained/*/CARD.md",
             "pretrained/*/model.json",
             "pretrained/*/weights.safetensors",
+            "pretrained/*/prompts/*.npz",
         ],
     },
     python_requires=">=3.11",

@@ -126,10 +126,11 @@ def _continue(model: MovementModel, meta: dict, sampler: Sampler, out: Path) -> 
 
 def _play(model: MovementModel, meta: dict, sampler: Sampler, out: Path) -> None:
     folder = Path(_SCENE.value).parent if _SCENE.value else Path()
+    own = pretrained.prompts(_PRETRAINED.value) if _PRETRAINED.value else {}
 
     def prompt_of(name: str, until: float | None) -> Motion:
-        if name in prompts.PRIMITIVES:
-            motion = prompts.of_primitive(model, name)
+        if name in own or name in prompts.PRIMITIVES:
+            motion = prompts.of_name(model, own, name)
         else:
             motion = prompts.of_file(model, meta, folder / name, _UP.value)
         return motion if until is None else motion[: round(until * motion.fps) + 1]

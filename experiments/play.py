@@ -44,22 +44,24 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the movement.")
 def _read(model: MovementModel, meta: dict) -> tuple[MovementModel, dict[str, Poses]]:
     """The model on the bones of the prompt, and all prompts."""
     if not _PROMPT.value:
-        return model, _primitives(model)
+        return model, _named(model)
     motion = prompts.of_file(model, meta, str(_PROMPT.value), _UP.value)
     model = model.with_offsets(motion.skeleton.offsets)
     found = {Path(_PROMPT.value).stem: prompt_of(model, motion)}
     # A body that primitives do not fit has its own motion.
     with contextlib.suppress(PromptError):
-        found |= _primitives(model)
+        found |= _named(model)
     return model, found
 
 
-def _primitives(model: MovementModel) -> dict[str, Poses]:
-    return {
-        name: prompt_of(model, motion, seconds=motion.duration)
-        for name in prompts.PRIMITIVES
-        for motion in [prompts.of_primitive(model, name)]
-    }
+def _named(model: MovementModel) -> dict[str, Poses]:
+    """Prompts of the model's own making, and of primitives."""
+    own = pretrained.prompts(_PRETRAINED.value) if _PRETRAINED.value else {}
+    found = {}
+    for name in dict.fromkeys([*own, *prompts.PRIMITIVES]):
+        motion = prompts.of_name(model, own, name)
+        found[name] = prompt_of(model, motion, seconds=motion.duration)
+    return found
 
 
 def main() -> None:

@@ -1,12 +1,18 @@
 """What movement begins with: motion files, and primitives by name."""
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
-from experiments import pipeline
+from experiments import pipeline, samplers
 from kinematics import Motion, formats
 from kinematics.retarget import retarget
 from lmmjax.data import primitives
-from lmmjax.generation.continuation import PromptError, fit_to_model
+from lmmjax.generation.continuation import (
+    PromptError,
+    continue_motion,
+    fit_to_model,
+)
 from lmmjax.model import MovementModel
 
 # What is played of each primitive: from when in its clip and how much, seconds. A gait
@@ -23,6 +29,34 @@ PRIMITIVES = {
 }
 # Retargeting compiles once for clips of one length, seconds.
 _CLIP_SECONDS = 3.0
+# Of a prompt that a model makes: how long it is, and after how much of its own.
+_MADE_SECONDS, _OVER_SECONDS = 1.5, 2.0
+
+
+def of_name(model: MovementModel, own: Mapping[str, Motion], name: str) -> Motion:
+    """A prompt of the model's own making, or else a primitive.
+
+    Args:
+      model: the model.
+      own: see `lmmjax.pretrained.prompts`.
+      name: what is done.
+    """
+    return own[name] if name in own else of_primitive(model, name)
+
+
+def made(model: MovementModel, past: Motion, seed: int = 0) -> Motion:
+    """What a model makes of a motion once the motion is over: a prompt of its own.
+
+    Args:
+      model: the model.
+      past: a motion of its skeleton.
+      seed: of the noise.
+    """
+    options = dataclasses.asdict(samplers.CALM)
+    options["commit"] = min(5, model.config.horizon)
+    seconds = _OVER_SECONDS + _MADE_SECONDS
+    (found,) = continue_motion(model, past, seconds, seed=seed, **options)
+    return found[-round(_MADE_SECONDS * model.fps) :]
 
 
 def of_primitive(model: MovementModel, name: str, seed: int = 0) -> Motion:

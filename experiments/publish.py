@@ -20,11 +20,12 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from experiments import card, settings
+from experiments import card, prompts, settings
 from experiments.settings import SettingError
+from kinematics import formats
 from lmmjax import pretrained
 from lmmjax.model import MovementModel
-from lmmjax.pretrained.shelf import CARD, SHELF
+from lmmjax.pretrained.shelf import CARD, PROMPTS, SHELF
 from lmmjax.pretrained.weights import PRECISIONS
 from lmmjax.training.checkpoint import Checkpoints, load_model
 
@@ -52,6 +53,12 @@ _META = flags.DEFINE_string(
 _PRECISION = flags.DEFINE_enum(
     "precision", PRECISIONS[0], PRECISIONS, "Of the matrices in the file."
 )
+_PROMPTS = flags.DEFINE_multi_string(
+    "prompt",
+    [],
+    "<name>=<motion file>@<seconds>: what the model makes of the file's first seconds "
+    "once they are over is kept as a prompt of its own; may be repeated.",
+)
 _OUT = flags.DEFINE_string(
     "out", None, "Folder to write <name> to; that of the package by default."
 )
@@ -76,10 +83,24 @@ def main() -> None:
     facts = card.provenance(model, meta, steps, stored, _HARDWARE.value)
     text = card.write(name, about, reports, command, facts)
     (folder / CARD).write_text(text, encoding="utf-8")
+    for told in _PROMPTS.value:
+        _make_prompt(model, meta, folder, told)
     print(
         f"wrote {folder}: {stored['parameters']:,} parameters, "
         f"{stored['bytes'] / 1e6:.2f} MB as {stored['precision']}"
     )
+
+
+def _make_prompt(model: MovementModel, meta: dict, folder: Path, told: str) -> None:
+    """Write a prompt of the model's own making."""
+    found = re.fullmatch(r"([a-z]+(?:_[a-z]+)*)=(.+)@([0-9.]+)", told)
+    if not found:
+        raise SettingError(f"--prompt={told}: write it as walk=<file>@<seconds>")
+    name, path, seconds = found.groups()
+    past = prompts.of_file(model, meta, path, "y")[: round(float(seconds) * model.fps)]
+    own = prompts.made(model, past)
+    (folder / PROMPTS).mkdir(exist_ok=True)
+    formats.write(folder / PROMPTS / f"{name}.npz", dataclasses.replace(own, name=name))
 
 
 def run_meta(meta: dict) -> dict:

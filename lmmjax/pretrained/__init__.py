@@ -7,6 +7,14 @@ was made from, how well it does and what it cannot do.
 
 from lmmjax.pretrained.errors import PretrainedError
 from lmmjax.pretrained.package import save
-from lmmjax.pretrained.shelf import card, load, load_pretrained, names
+from lmmjax.pretrained.shelf import card, load, load_pretrained, names, prompts
 
-__all__ = ["PretrainedError", "card", "load", "load_pretrained", "names", "save"]
+__all__ = [
+    "PretrainedError",
+    "card",
+    "load",
+    "load_pretrained",
+    "names",
+    "prompts",
+    "save",
+]

@@ -5,12 +5,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from kinematics import Motion, formats
 from lmmjax.model import MovementModel
 from lmmjax.pretrained import package
 from lmmjax.pretrained.errors import PretrainedError
 
 SHELF = Path(__file__).parent
 CARD = "CARD.md"
+PROMPTS = "prompts"
 
 
 def names() -> tuple[str, ...]:
@@ -48,9 +50,26 @@ def load(name_or_folder: str | os.PathLike) -> tuple[MovementModel, dict[str, An
     Raises:
       PretrainedError: there is no such model, or its files are damaged.
     """
+    return package.load(_folder(name_or_folder))
+
+
+def prompts(name_or_folder: str | os.PathLike) -> dict[str, Motion]:
+    """Movement of a model's own making for others to go on from, by what is done.
+
+    Not all models have some.
+
+    Raises:
+      PretrainedError: there is no such model.
+      FormatError: a file is damaged.
+    """
+    files = sorted((_folder(name_or_folder) / PROMPTS).glob("*.npz"))
+    return {path.stem: formats.read(path) for path in files}
+
+
+def _folder(name_or_folder: str | os.PathLike) -> Path:
     if str(name_or_folder) not in names() and Path(name_or_folder).is_dir():
-        return package.load(name_or_folder)
-    return package.load(_named(str(name_or_folder)))
+        return Path(name_or_folder)
+    return _named(str(name_or_folder))
 
 
 def _named(name: str) -> Path:

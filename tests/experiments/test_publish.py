@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from experiments import card, settings
 from experiments.configs import CONFIGS
+from kinematics import formats, limits
 from lmmjax import pretrained
 from lmmjax.pretrained import shelf
 from lmmjax.training.checkpoint import Checkpoints
@@ -132,6 +134,23 @@ def test_the_command_gives_the_same_configuration(name):
     assert card.training_command(CONFIGS[name], None).split("\\")[1:] == [
         f"\n    --config={name}"
     ]
+
+
+def test_prompts_are_what_the_model_makes_and_not_the_files(run, tmp_path):
+    clip = tiny.motion(1, frames=60)
+    formats.write(tmp_path / "clip.npz", clip)
+    told = f"--prompt=walk_on={tmp_path / 'clip.npz'}@1.5"
+    result = publish(run, tmp_path, told)
+    assert result.code == 0, result.err
+    folder = tmp_path / "tiny-walk"
+    (own,) = pretrained.prompts(folder).values()
+    model = pretrained.load(folder)[0]
+    assert (own.name, len(own), own.fps) == ("walk_on", round(1.5 * tiny.FPS), tiny.FPS)
+    assert np.max(limits.excess(model.body, own.joints)) == 0
+    # It was made on from the file's 45th frame, over more than the file has.
+    apart = [np.abs(own.joints[0] - pose).max() for pose in clip.joints]
+    assert min(apart) > 1e-3
+    refused(publish(run, tmp_path, "--prompt=walk@2"), "--prompt=walk@2: write it as")
 
 
 def refused(result, *parts):

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import lmmjax
+from kinematics import formats
 from lmmjax import pretrained
 from lmmjax.pretrained import PretrainedError, shelf
+from tests.lmmjax import tiny
 from tests.lmmjax.pretrained import example
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -42,6 +44,19 @@ def two(tmp_path, written, monkeypatch):
     folder = shutil.copytree(written, tmp_path / "shelf")
     monkeypatch.setattr(shelf, "SHELF", folder)
     return folder
+
+
+def test_prompts_are_motions_by_what_is_done(two):
+    assert pretrained.prompts("walker") == {}
+    (two / "walker" / "prompts").mkdir()
+    for n, name in enumerate(("walk", "run")):
+        formats.write(two / "walker" / "prompts" / f"{name}.npz", tiny.motion(n))
+    for where in ("walker", two / "walker"):
+        found = pretrained.prompts(where)
+        assert list(found) == ["run", "walk"]
+        np.testing.assert_array_equal(found["run"].joints, tiny.motion(1).joints)
+    with pytest.raises(PretrainedError, match="no pretrained model"):
+        pretrained.prompts("wal")
 
 
 def check(name):
