@@ -19,27 +19,41 @@ class Starts:
     Attributes:
       model: on the bones of each.
       past: poses [B, T].
+      future: poses [B, F] that truly followed.
       clip: [B] number of the clip of each.
     """
 
     model: MovementModel
     past: Poses
+    future: Poses
     clip: np.ndarray
 
 
 def moments(
-    model: MovementModel, clips: Sequence[Motion], count: int, seed: int
+    model: MovementModel,
+    clips: Sequence[Motion],
+    count: int,
+    seed: int,
+    after: int = 0,
 ) -> Starts:
     """Moments of clips in turn, drawn evenly within each.
+
+    Args:
+      model: the model.
+      clips: held-out clips.
+      count: B.
+      seed: of the moments.
+      after: frames F that have to follow.
 
     Raises:
       ValueError: no clip is long enough.
     """
-    frames = round(OBSERVED_SECONDS * model.fps) + 1
+    before = round(OBSERVED_SECONDS * model.fps) + 1
+    frames = before + after
     fitted = [fit_to_model(model, clip) for clip in clips]
     fitted = [clip for clip in fitted if len(clip) >= frames]
     if not fitted:
-        raise ValueError(f"no clip has the {frames} frames that are observed")
+        raise ValueError(f"no clip has the {frames} frames that are looked at")
     rng = np.random.default_rng(seed)
     number = np.arange(count) % len(fitted)
     parts = []
@@ -47,6 +61,12 @@ def moments(
         start = rng.integers(len(fitted[n]) - frames + 1)
         parts.append(fitted[n][start : start + frames])
     arrays = zip(*(part.poses for part in parts), strict=True)
-    past = Poses(*(np.stack([np.asarray(x) for x in y]) for y in arrays))
+    poses = Poses(*(np.stack([np.asarray(x) for x in y]) for y in arrays))
     offsets = np.stack([np.asarray(part.skeleton.offsets) for part in parts])
-    return Starts(model.with_offsets(offsets[:, None]), past, number)
+    every = slice(None)
+    return Starts(
+        model.with_offsets(offsets[:, None]),
+        poses.at(every, slice(before)),
+        poses.at(every, slice(before, None)),
+        number,
+    )

@@ -8,7 +8,7 @@ clips.
 """
 
 from benchmarks import report
-from benchmarks.control import crowding, following, reaching
+from benchmarks.control import crowding, following, keying, reaching
 from experiments import pipeline, program  # program sets up the cache
 from experiments.results import provenance
 from lmmjax import pretrained
@@ -22,6 +22,8 @@ _GOALS = flags.DEFINE_integer("goals", 128, "Of each joint.", 1)
 _SECONDS = flags.DEFINE_float("seconds", 0.8, "Until a goal is due.")
 _PATHS = flags.DEFINE_integer("paths", 64, "That are followed; 0 for none.", 0)
 _FOLLOWED = flags.DEFINE_float("followed", 10.0, "Seconds of each path.")
+_KEYS = flags.DEFINE_integer("keys", 64, "Key poses; 0 for none.", 0)
+_KEYED = flags.DEFINE_float("keyed", 1.0, "Seconds until a key pose.")
 _PEOPLE = flags.DEFINE_integer("people", 22, "In a crowd; 0 for none.", 0)
 _CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person.", 1)
 _SEED = flags.DEFINE_integer("seed", 0, "Of moments, goals and noise.")
@@ -46,6 +48,11 @@ def main() -> None:
         paths = _FOLLOWED.value, _PATHS.value
         lines += ["", *following.HEADER]
         lines += following.rows(held, stream, *paths, calls, seed)
+    if _KEYS.value:
+        told.append(f"{_KEYS.value} key poses in {_KEYED.value:g} s")
+        lines += ["", *keying.HEADER]
+        keys = _KEYED.value, _KEYS.value
+        lines += keying.rows(held, stream, *keys, calls, seed)
     if _PEOPLE.value:
         told.append(f"{_PEOPLE.value} people in a crowd")
         lines += ["", *crowding.HEADER]

@@ -11,7 +11,7 @@ CLIPS = [tiny.motion(n) for n in range(3)]
 
 def test_moments_are_of_all_clips_alike_on_the_bones_of_each():
     model = tiny.fresh_model()
-    found = moments(model, CLIPS, 6, seed=1)
+    found = moments(model, CLIPS, 6, seed=1, after=4)
     np.testing.assert_array_equal(found.clip, [0, 1, 2, 0, 1, 2])
     assert found.past.joints.shape[:2] == (6, 31)
     for n in range(6):
@@ -19,10 +19,9 @@ def test_moments_are_of_all_clips_alike_on_the_bones_of_each():
         np.testing.assert_allclose(
             found.model.body.offsets[n, 0], clip.skeleton.offsets, atol=1e-6
         )
-        assert any(
-            np.array_equal(found.past.joints[n], clip.joints[i : i + 31])
-            for i in range(10)
-        )
+        whole = np.concatenate([found.past.joints[n], found.future.joints[n]])
+        assert len(whole) == 35
+        assert any(np.array_equal(whole, clip.joints[i : i + 35]) for i in range(6))
 
 
 def test_clips_that_are_too_short_say_so():

@@ -147,13 +147,25 @@ def granted(
         ]
     spread = jnp.moveaxis(deviation, 0, 1).reshape(len(frame), 1, -1)
     lever = jnp.concatenate(slopes, axis=1) * spread
-    square = jnp.einsum("bmn,bkn->bmk", lever, lever)
-    # What is wished more sharply than float32 can tell is wished as sharply as it can.
-    noise = 1 + _ROUNDING * jnp.trace(square, axis1=1, axis2=2)[:, None, None]
-    square += noise * jnp.eye(lever.shape[1])
-    pushes = jax.scipy.linalg.cho_solve(
-        (jnp.linalg.cholesky(square), True), jnp.concatenate(missed, axis=1)[..., None]
-    )
-    shift = spread[:, 0] * jnp.einsum("bmn,bm->bn", lever, pushes[..., 0])
+    shift = spread[:, 0] * _pushed(lever, jnp.concatenate(missed, axis=1))
     parities, batch, count = drawn.shape
     return drawn - jnp.moveaxis(shift.reshape(batch, parities, count), 1, 0)
+
+
+def _pushed(lever: Array, missed: Array) -> jax.Array:
+    """L^T (L L^T + 1)^-1 m [B, N] of levers L [B, M, N] and what is missed m [B, M].
+
+    It is (L^T L + 1)^-1 L^T m, too, which costs less where M is above N.
+    """
+    wide = lever.shape[1] <= lever.shape[2]
+    if wide:
+        square = jnp.einsum("bmn,bkn->bmk", lever, lever)
+    else:
+        square = jnp.einsum("bmn,bmk->bnk", lever, lever)
+        missed = jnp.einsum("bmn,bm->bn", lever, missed)
+    # What is wished more sharply than float32 can tell is wished as sharply as it can.
+    noise = 1 + _ROUNDING * jnp.trace(square, axis1=1, axis2=2)[:, None, None]
+    square += noise * jnp.eye(square.shape[-1])
+    factor = jnp.linalg.cholesky(square), True
+    found = jax.scipy.linalg.cho_solve(factor, missed[..., None])[..., 0]
+    return jnp.einsum("bmn,bm->bn", lever, found) if wide else found

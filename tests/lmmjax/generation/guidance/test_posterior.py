@@ -99,6 +99,16 @@ def test_wishes_compose(model, walk):
         assert far.max() < 0.005
 
 
+def test_a_wish_told_many_times_more_weakly_is_the_same_wish(model, walk):
+    """More residuals than components take the other form of the same update."""
+    goal = nearby(model, walk, 2)
+    _, count = model.statistics.shape
+    times = 2 * model.config.parities * count // (3 * K)
+    once, _ = sampled(model, walk, [track(2, goal, 50.0)])
+    often, _ = sampled(model, walk, [track(2, goal, 50.0 / times**0.5)] * times)
+    np.testing.assert_allclose(often, once, atol=1e-4)
+
+
 @pytest.mark.parametrize("precision", [10.0, 1e6])
 def test_no_wish_breaks_a_limit_or_a_bone(model, walk, precision):
     wishes = [track(j, np.full((2, 3), 30.0 * j), precision) for j in (2, 4, 6)]
