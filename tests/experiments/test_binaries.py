@@ -192,6 +192,11 @@ radius = 0.2
 """
 
 
+def places_in(path):
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["positions"]
+
+
 def a_scene_is_the_same_from_a_file_and_from_flags(place):
     run, prompt = f"--workdir={place / 'run'}", KEYS[0]
     (place / "mocap" / "meeting.toml").write_text(SCENE.format(prompt=prompt))
@@ -204,15 +209,14 @@ def a_scene_is_the_same_from_a_file_and_from_flags(place):
     found = {name: formats.read(out / f"{name}.bvh") for name in ("anna", "bert")}
     # 0.8 s of the prompt, and the last second of one of 1.3 s.
     assert {name: len(x) for name, x in found.items()} == {"anna": 34, "bert": 40}
-    arrays = np.load(out / "bert.npz", allow_pickle=False)
-    np.testing.assert_allclose(arrays["positions"], positions(found["bert"]), atol=1e-4)
+    places = places_in(out / "bert.npz")
+    np.testing.assert_allclose(places, positions(found["bert"]), atol=1e-4)
     words = SCENE.format(prompt=place / "mocap" / prompt).split("\n[[")
     *people, thing = [", ".join(part.split("\n")[1:-1]) for part in words[1:]]
     flags = [*(f"--person={x}" for x in people), f"--obstacle={thing}"]
     result = binary.run("generate", run, *flags, "--seconds=0.3", f"--out={place}")
     assert result.code == 0, result.err
-    again = np.load(place / "bert.npz", allow_pickle=False)
-    np.testing.assert_array_equal(again["positions"], arrays["positions"])
+    np.testing.assert_array_equal(places_in(place / "bert.npz"), places)
 
 
 def what_cannot_be_played_is_one_sentence(place):

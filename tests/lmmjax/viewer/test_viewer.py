@@ -180,7 +180,7 @@ def recorded(monkeypatch, *args, **kwargs):
 
     seen = {}
 
-    def record(drawn, points, fps, follow, dark):
+    def record(drawn, points, things, fps, follow, dark):
         seen.update(drawn=drawn, points=points, fps=fps)
         return "<title></title><body></body>"
 
