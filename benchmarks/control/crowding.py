@@ -20,8 +20,9 @@ from lmmjax.generation import Crowd, Stream, guidance
 from lmmjax.model import poses as poses_of
 
 SPEED = 1.2
-# Metres: between neighbours on the circle, and that roots keep from each other.
-_BESIDE, APART = 2.0, 0.7
+# Metres: between neighbours on the circle, that roots keep from each other, and that
+# ways may be left by.
+_BESIDE, APART, ASIDE = 2.0, 0.7, 0.4
 # Of a bone's length, and at most so many metres: bodies as capsules.
 _THICK, _THICKEST = 0.3, 0.09
 # Pairs of people are looked at in one frame of so many.
@@ -84,7 +85,7 @@ def rows(
     radius = count * _BESIDE / (2 * np.pi)
     past, path = circle(starts.past, radius)
     seconds = 2 * radius / SPEED + 1
-    track, facing = guidance.follow(past, path, SPEED, seconds, model.fps)
+    track, facing = guidance.follow(past, path, SPEED, seconds, model.fps, ASIDE)
     wishes: list[guidance.Wish] = [track, facing]
     guide = guidance.Guide.to(model, *wishes)
     crowd = Crowd(dataclasses.replace(stream, model=starts.model, guide=guide), APART)

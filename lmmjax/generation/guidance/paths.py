@@ -14,7 +14,12 @@ _PICK_UP = 1.0
 
 
 def follow(
-    past: Poses, path: Array, speed: float | Array, seconds: float, fps: float
+    past: Poses,
+    path: Array,
+    speed: float | Array,
+    seconds: float,
+    fps: float,
+    aside: float = ASIDE,
 ) -> tuple[Track, Facing]:
     """The root goes along a path at a speed, and faces where it goes.
 
@@ -27,15 +32,19 @@ def follow(
       speed: m/s, one or [B].
       seconds: how long.
       fps: frames per second.
+      aside: metres that it may be left by; more where others are in the way.
 
     Returns:
       Two wishes, of the next ``seconds``.
 
     Raises:
-      ValueError: the path has fewer than two points, or a speed is not above 0.
+      ValueError: the path has fewer than two points, or a speed or ``aside`` is not
+        above 0.
     """
     place = np.asarray(past.root_position, float)[:, -2:, :2]
     path = np.asarray(path, float)
+    if not aside > 0:
+        raise ValueError(f"aside must be above 0 m; got {aside:g}")
     if path.shape[-2] < 2 or path.shape[-1] != 2:
         raise ValueError(f"a path is points [P, 2] with P >= 2; got {path.shape}")
     speed = np.broadcast_to(np.asarray(speed, float), len(place))
@@ -59,7 +68,7 @@ def follow(
         turned = _held(turned, still, facing)
         headings.append(np.unwrap(turned))
     places = np.pad(np.stack(ways), ((0, 0), (0, 0), (0, 1)))[:, :, None]
-    across = np.array([[1 / ASIDE, 1 / ASIDE, 0]], np.float32)
+    across = np.array([[1 / aside, 1 / aside, 0]], np.float32)
     track = Track(
         np.array([0]), places.astype(np.float32), np.tile(across, (1, len(time), 1, 1))
     )

@@ -58,6 +58,16 @@ def test_people_have_paths_and_speeds_of_their_own():
     np.testing.assert_allclose(gone, [1.25, 2.75], atol=0.02)
 
 
+def test_a_way_that_may_be_left_is_wished_less():
+    way, speed = [[0.0, 0], [5.0, 0]], 1.0
+    tight, loose = (
+        guidance.follow(walker(), way, speed, 1, FPS, aside)[0] for aside in (0.1, 0.5)
+    )
+    np.testing.assert_allclose(tight.precision, 5 * loose.precision)
+    with pytest.raises(ValueError, match="aside must be above 0 m"):
+        guidance.follow(walker(), way, speed, 1, FPS, 0.0)
+
+
 @pytest.mark.parametrize(
     ("path", "speed", "told"),
     [
