@@ -13,6 +13,7 @@ from lmmjax.generation.continuation import (
     continue_motion,
     fit_to_model,
 )
+from lmmjax.generation.scene import placed
 from lmmjax.model import MovementModel
 
 # What is played of each primitive: from when in its clip and how much, seconds. A gait
@@ -31,6 +32,8 @@ PRIMITIVES = {
 _CLIP_SECONDS = 3.0
 # Of a prompt that a model makes: how long it is, and after how much of its own.
 _MADE_SECONDS, _OVER_SECONDS = 1.5, 2.0
+# Where prompts by name end, and which way they face then.
+_HERE = (0.0, 0.0), 0.0
 
 
 def of_name(model: MovementModel, own: Mapping[str, Motion], name: str) -> Motion:
@@ -56,7 +59,7 @@ def made(model: MovementModel, past: Motion, seed: int = 0) -> Motion:
     options["commit"] = min(5, model.config.horizon)
     seconds = _OVER_SECONDS + _MADE_SECONDS
     (found,) = continue_motion(model, past, seconds, seed=seed, **options)
-    return found[-round(_MADE_SECONDS * model.fps) :]
+    return placed(found[-round(_MADE_SECONDS * model.fps) :], *_HERE)
 
 
 def of_primitive(model: MovementModel, name: str, seed: int = 0) -> Motion:
@@ -79,7 +82,7 @@ def of_primitive(model: MovementModel, name: str, seed: int = 0) -> Motion:
             f"primitives cannot be brought to the model's body ({error}); choose a "
             "motion of its own with --prompt=<file>"
         ) from error
-    return found[: round(seconds * model.fps) + 1]
+    return placed(found[: round(seconds * model.fps) + 1], *_HERE)
 
 
 def of_file(model: MovementModel, meta: dict, path: str | Path, up: str) -> Motion:

@@ -6,7 +6,7 @@
     name = "anna"
     prompt = "walk"              # a primitive, or a motion file beside this one,
     from = 2.0                   # up to so many seconds into it
-    place = [0.0, 0.0]           # where the prompt ends
+    place = [0.0, 0.0]           # where the prompt ends; primitives end there anyway
     facing = 90                  # degrees from x
     path = { points = [[0, 1], [1, 4]], speed = 1.2 }
     goals = [{ joint = "LeftHand", place = [0.4, 0.5, 1.2], at = 1.5, hold = 0.5 }]

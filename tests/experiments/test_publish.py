@@ -7,7 +7,7 @@ import pytest
 
 from experiments import card, settings
 from experiments.configs import CONFIGS
-from kinematics import formats, limits
+from kinematics import formats, limits, rotations
 from lmmjax import pretrained
 from lmmjax.pretrained import shelf
 from lmmjax.training.checkpoint import Checkpoints
@@ -150,6 +150,8 @@ def test_prompts_are_what_the_model_makes_and_not_the_files(run, tmp_path):
     # It was made on from the file's 45th frame, over more than the file has.
     apart = [np.abs(own.joints[0] - pose).max() for pose in clip.joints]
     assert min(apart) > 1e-3
+    end = own.root_position[-1, :2], rotations.heading(own.root_rotation[-1])
+    np.testing.assert_allclose(np.hstack(end), 0, atol=1e-5)
     refused(publish(run, tmp_path, "--prompt=walk@2"), "--prompt=walk@2: write it as")
 
 
