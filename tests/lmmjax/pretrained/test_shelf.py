@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lmmjax
-from kinematics import formats
+from kinematics import formats, limits
 from lmmjax import pretrained
 from lmmjax.pretrained import PretrainedError, shelf
 from tests.lmmjax import tiny
@@ -76,11 +76,15 @@ def check(name):
         assert part in card
     folder = shelf.SHELF / name
     assert sum(p.stat().st_size for p in folder.iterdir()) < 8.5e6
-    assert {p.name for p in folder.iterdir()} == {
+    assert {p.name for p in folder.iterdir()} - {"prompts"} == {
         "CARD.md",
         "model.json",
         "weights.safetensors",
     }
+    for prompt in pretrained.prompts(name).values():
+        assert prompt.skeleton.same_tree(model.body)
+        assert np.max(limits.excess(model.body, prompt.joints)) == 0
+        assert np.isfinite(prompt.root_position).all()
 
 
 @pytest.mark.parametrize("name", pretrained.names())

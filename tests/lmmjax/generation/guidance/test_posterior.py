@@ -10,9 +10,10 @@ import pytest
 from kinematics import Poses, limits, symmetry
 from lmmjax.generation.guidance import Guide, Standing, Track
 from lmmjax.generation.guidance.posterior import channels_of_components, granted
-from lmmjax.model import movement, poses
+from lmmjax.model import movement
 from lmmjax.model.sampler import Sampler, draw
 from tests.lmmjax import tiny
+from tests.lmmjax.generation.guidance.wishing import run
 
 K = tiny.CONFIG.horizon
 EVERY = slice(None)
@@ -45,19 +46,10 @@ def track(joint, places, precision, **options):
 
 def sampled(model, walk, wishes, key=0, noise=None):
     """Places [B, K, J, 3] of a future that grants wishes, and its poses."""
-    guide = Guide.to(model, *wishes)
-
-    @jax.jit
-    def run(model, guide, walk, noise):
-        z = movement.read(model, walk)[:, -1]
-        last = walk.at(EVERY, -1)
-        steer = guide.steer(model, last, jnp.zeros(2, int)) if wishes else None
-        future = movement.denoised(model, noise, last, z, Sampler(2), steer)
-        return poses.positions(model.body, future), future
-
     if noise is None:
         parities, count = model.statistics.shape
         noise = draw(Sampler(2), jax.random.key(key), (parities, 2, count))
+    guide = Guide.to(model, *wishes) if wishes else None
     return run(model, guide, walk, noise)
 
 

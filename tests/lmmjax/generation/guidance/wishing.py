@@ -34,21 +34,22 @@ def sampled(wishes, noise=None, person=None, past=None):
     """Places [2, K, J, 3] of a future that grants wishes, and its poses [2, K]."""
     person = model() if person is None else person
     past = walk() if past is None else past
-    guide = Guide.to(person, *wishes)
-
-    @jax.jit
-    def run(person, guide, past, noise):
-        z = movement.read(person, past)[:, -1]
-        last = past.at(EVERY, -1)
-        steer = guide.steer(person, last, jnp.zeros(2, int)) if wishes else None
-        future = movement.denoised(person, noise, last, z, Sampler(2), steer)
-        return poses.positions(person.body, future), future
-
     if noise is None:
         parities, count = person.statistics.shape
         noise = draw(Sampler(2), jax.random.key(0), (parities, 2, count))
+    guide = Guide.to(person, *wishes) if wishes else None
     places, future = run(person, guide, past, noise)
     return np.asarray(places), future
+
+
+@jax.jit
+def run(person, guide, past, noise):
+    """Places and poses of a future; without a guide, of one that nothing moves."""
+    z = movement.read(person, past)[:, -1]
+    last = past.at(EVERY, -1)
+    steer = guide and guide.steer(person, last, jnp.zeros(len(z), int))
+    future = movement.denoised(person, noise, last, z, Sampler(2), steer)
+    return poses.positions(person.body, future), future
 
 
 def ahead(future, first=1):
