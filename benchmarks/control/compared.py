@@ -6,10 +6,10 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from benchmarks.starts import Starts
 from kinematics import Poses, limits
 from kinematics.bodies import segments
 from lmmjax.evaluation import metrics
+from lmmjax.evaluation.starts import Starts
 from lmmjax.generation import Stream
 from lmmjax.model import poses as poses_of
 

@@ -12,10 +12,10 @@ import jax
 import numpy as np
 
 from benchmarks.control.compared import interval
-from benchmarks.starts import moments
 from kinematics import Motion, Poses, rotations
 from kinematics.skeleton import Skeleton
 from lmmjax.evaluation import metrics
+from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Crowd, Stream, guidance
 from lmmjax.model import poses as poses_of
 

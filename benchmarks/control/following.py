@@ -11,8 +11,8 @@ import jax
 import numpy as np
 
 from benchmarks.control import compared
-from benchmarks.starts import Starts, moments
 from kinematics import Motion, rotations
+from lmmjax.evaluation.starts import Starts, moments
 from lmmjax.generation import Stream, guidance
 
 # Metres a second, and the sharpest bends, one over metres.

@@ -11,8 +11,8 @@ import jax
 import numpy as np
 
 from benchmarks.control import compared
-from benchmarks.starts import moments
 from kinematics import Motion
+from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream, guidance
 from lmmjax.model import poses as poses_of
 

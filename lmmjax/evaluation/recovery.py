@@ -27,40 +27,21 @@ from kinematics import Motion, Poses, Skeleton, priors
 from kinematics.motion import positions
 from kinematics.priors import Prior
 from kinematics.skeleton import DOFS
-from lmmjax.data.catalog import DataError
 from lmmjax.evaluation import metrics
 from lmmjax.evaluation.calibration import Interval
 from lmmjax.evaluation.metrics.plausibility import HOLD, IN_TIME
+from lmmjax.evaluation.starts import Starts, moments
 from lmmjax.generation import Stream, perturb
 from lmmjax.generation.continuation import fit_to_model
-from lmmjax.model import MovementModel
 from lmmjax.model import poses as poses_of
 
 # Metres that an estimate may be off, mean over joints, in any frame of a gap: a hand's
 # breadth.
 BOUND = 0.1
-_OBSERVED_SECONDS = 1.0
 # The end of a movement, that its speed is told of.
 _END_SECONDS = 1.0
 # What answers a perturbation: the stream, or nothing that has learned.
 MODEL, STATUE, HOLDING = "model", "statue that coasts", "last value held"
-
-
-@dataclasses.dataclass(frozen=True)
-class Starts:
-    """Moments that movement goes on from, B of them.
-
-    Attributes:
-      offsets: [B, 1, J, 3] metres.
-      past: poses [B, T].
-      future: poses [B, F] that truly followed.
-      clip: [B] number of the clip of each.
-    """
-
-    offsets: np.ndarray
-    past: Poses
-    future: Poses
-    clip: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,45 +70,6 @@ class RecoveryRow:
     speed: Interval
     bounded: float = float("nan")
     error: tuple[float, float] = (float("nan"), float("nan"))
-
-
-def starts(
-    model: MovementModel, clips: Sequence[Motion], count: int, after: int, seed: int
-) -> Starts:
-    """Moments of clips in turn, drawn evenly within each, a second after it began.
-
-    Args:
-      model: the model.
-      clips: held-out clips.
-      count: B.
-      after: frames F that have to follow.
-      seed: of the moments.
-
-    Raises:
-      DataError: no clip is long enough.
-    """
-    before = round(_OBSERVED_SECONDS * model.fps) + 1
-    frames = before + after
-    fitted = [fit_to_model(model, clip) for clip in clips if len(clip) > 1]
-    fitted = [clip for clip in fitted if len(clip) >= frames]
-    if not fitted:
-        raise DataError(f"no clip has the {frames} frames that are looked at")
-    rng = np.random.default_rng(seed)
-    number = np.arange(count) % len(fitted)
-    parts = []
-    for n in number:
-        begin = rng.integers(len(fitted[n]) - frames + 1)
-        parts.append(fitted[n][begin : begin + frames])
-    arrays = zip(*(part.poses for part in parts), strict=True)
-    poses = Poses(*(np.stack([np.asarray(x) for x in y]) for y in arrays))
-    offsets = np.stack([np.asarray(part.skeleton.offsets) for part in parts])
-    every = slice(None)
-    return Starts(
-        offsets[:, None],
-        poses.at(every, slice(before)),
-        poses.at(every, slice(before, None)),
-        number,
-    )
 
 
 class RecoveryStudy:
@@ -163,8 +105,8 @@ class RecoveryStudy:
         self._frames = int(np.ceil((IN_TIME + HOLD) * model.fps - 1e-6)) + 1
         true = [positions(fit_to_model(model, clip)) for clip in clips if len(clip) > 1]
         speeds = [metrics.joint_speeds(x, model.fps).ravel() for x in true]
-        self._starts = starts(model, clips, count, 0, seed)
-        self._stream = _on(stream, self._starts)
+        self._starts = moments(model, clips, count, seed)
+        self._stream = dataclasses.replace(stream, model=self._starts.model)
         self._usual = self._struck(self.push(0.0))
         self.speed_limit = metrics.teleport_speed(np.concatenate(speeds))
         if threshold is None:
@@ -229,8 +171,10 @@ class RecoveryStudy:
     def _missed(self, known: np.ndarray, seconds: float, method: str) -> RecoveryRow:
         """What becomes of streams that are shown joints [B, J] alone for a while."""
         frames = max(1, round(seconds * self._fps))
-        begin = starts(self._stream.model, self._clips, self._count, frames, self._seed)
-        stream = _on(self._stream, begin)
+        begin = moments(
+            self._stream.model, self._clips, self._count, self._seed, frames
+        )
+        stream = dataclasses.replace(self._stream, model=begin.model)
         body, state = stream.model.body, stream.init(begin.past)
         known = np.repeat(known[:, None], frames, axis=1)
         first, then = jax.random.split(self._key)
@@ -347,11 +291,6 @@ class RecoveryStudy:
 
 
 _EVERY = slice(None)
-
-
-def _on(stream: Stream, begin: Starts) -> Stream:
-    """The stream on the bones of those who move."""
-    return dataclasses.replace(stream, model=stream.model.with_offsets(begin.offsets))
 
 
 def _joined(*parts: Poses) -> Poses:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from benchmarks.control import crowding
-from benchmarks.starts import moments
 from kinematics import rotations
 from kinematics.motion import positions
+from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream
 from tests.lmmjax import tiny
 

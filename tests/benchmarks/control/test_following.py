@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.control import following
-from benchmarks.starts import moments
 from kinematics import rotations
+from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream
 from tests.lmmjax import tiny
 

@@ -9,6 +9,7 @@ from kinematics import priors
 from lmmjax.data.catalog import DataError
 from lmmjax.evaluation import metrics, recovery
 from lmmjax.evaluation.recovery import HOLDING, STATUE, RecoveryStudy
+from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream, perturb
 from tests.lmmjax import tiny
 
@@ -47,7 +48,7 @@ def tolerant(monkeypatch, study):
 
 
 def test_moments_are_of_clips_in_turn_and_what_follows_is_theirs(stream):
-    found = recovery.starts(stream.model, CLIPS, 7, 5, seed=1)
+    found = moments(stream.model, CLIPS, 7, 1, after=5)
     assert list(found.clip) == [0, 1, 2, 0, 1, 2, 0]
     assert found.past.joints.shape[:2] == (7, 31)
     assert found.future.joints.shape[:2] == (7, 5)
@@ -56,9 +57,11 @@ def test_moments_are_of_clips_in_turn_and_what_follows_is_theirs(stream):
         assert any(
             np.array_equal(whole, CLIPS[n].joints[k : k + 36]) for k in range(25)
         )
-        np.testing.assert_array_equal(found.offsets[row, 0], CLIPS[n].skeleton.offsets)
+        np.testing.assert_array_equal(
+            found.model.body.offsets[row, 0], CLIPS[n].skeleton.offsets
+        )
     with pytest.raises(DataError, match="no clip has the 71 frames"):
-        recovery.starts(stream.model, CLIPS, 2, 40, seed=1)
+        moments(stream.model, CLIPS, 2, 1, after=40)
 
 
 def test_the_threshold_is_the_usual_of_who_is_not_perturbed(study, stream, prior):
@@ -170,8 +173,8 @@ def test_errors_are_of_the_gap_and_the_more_is_lost_the_larger(study):
     assert 0 < few.error[0] < many.error[0]
     all_of_it = study.drop(0.4, HOLDING)
     # The root is gone too: what is held is where one was 0.4 s ago.
-    begin = recovery.starts(study._stream.model, CLIPS, COUNT, 12, 0)
-    body = study._stream.model.body.replace(offsets=begin.offsets)
+    begin = moments(study._stream.model, CLIPS, COUNT, 0, after=12)
+    body = begin.model.body
     last = begin.past.at(every, slice(-1, None))
     ours, theirs = (
         np.asarray(recovery.poses_of.positions(body, x))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kinematics import Motion, Poses
+from lmmjax.data.catalog import DataError
 from lmmjax.generation.continuation import fit_to_model
 from lmmjax.model import MovementModel
 
@@ -46,14 +47,14 @@ def moments(
       after: frames F that have to follow.
 
     Raises:
-      ValueError: no clip is long enough.
+      DataError: no clip is long enough.
     """
     before = round(OBSERVED_SECONDS * model.fps) + 1
     frames = before + after
-    fitted = [fit_to_model(model, clip) for clip in clips]
+    fitted = [fit_to_model(model, clip) for clip in clips if len(clip) > 1]
     fitted = [clip for clip in fitted if len(clip) >= frames]
     if not fitted:
-        raise ValueError(f"no clip has the {frames} frames that are looked at")
+        raise DataError(f"no clip has the {frames} frames that are looked at")
     rng = np.random.default_rng(seed)
     number = np.arange(count) % len(fitted)
     parts = []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.starts import moments
+from lmmjax.evaluation.starts import moments
 from tests.lmmjax import tiny
 
 CLIPS = [tiny.motion(n) for n in range(3)]
