@@ -23,7 +23,7 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from experiments import pipeline, results, settings
+from experiments import pipeline, results, samplers, settings
 from experiments.settings import SettingError
 from lmmjax import pretrained
 from lmmjax.evaluation.protocols import PROTOCOLS, SubjectsStudy
@@ -39,6 +39,12 @@ _PROTOCOL = flags.DEFINE_enum(
 )
 _DATA = flags.DEFINE_string(
     "data_dir", None, "Folder of motion files; that of the training by default."
+)
+_SAMPLER = flags.DEFINE_string(
+    "sampler",
+    None,
+    "Folder of another run, whose sampler.json is taken in place of choosing: one with "
+    "data.validation_subjects chose on people who were not trained on.",
 )
 _OUT = flags.DEFINE_string(
     "out", None, "Folder to write to; that of the run, or runs/<pretrained> by default."
@@ -97,6 +103,10 @@ def main() -> None:
         print(text)
         print(f"\nwrote {out / 'cmu.md'}")
         return
+    if _SAMPLER.value:
+        meta |= samplers.read(Path(_SAMPLER.value))
+        if samplers.FUTURES not in meta:
+            raise SettingError(f"--sampler={_SAMPLER.value}: has no sampler.json")
     config, trained_on = (
         (pipeline.config_of(meta), None)
         if _PRETRAINED.value

@@ -1,11 +1,13 @@
 """From a configuration to data, model and training: shared by the binaries."""
 
 import dataclasses
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 from experiments.configs import Config, DataConfig
 from experiments.settings import SettingError
@@ -52,6 +54,7 @@ def load_data(config: Config, data_dir: str | None) -> Dataset:
             up=data.up,
             scale=data.scale,
             body=data.body,
+            validation_subjects=data.validation_subjects,
         )
     else:
         dataset = prepare.procedural(
@@ -117,7 +120,30 @@ def train_model(
         action_weights=_weights(config.data.action_weights),
         clip_balance=config.data.clip_balance,
         practice=config.practice,
+        labels=config.data.labels,
+        embeddings=read_embeddings(config.data.embeddings, dataset["train"]),
     )
+
+
+def read_embeddings(path: str, motions: Sequence[Motion]) -> dict[str, Any] | None:
+    """A vector for each clip by its name, of an npz file; None without one.
+
+    Raises:
+      SettingError: the file cannot be read, or names none of the clips.
+    """
+    if not path:
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = [motion.name for motion in motions]
+            found = {name: file[name] for name in names if name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise SettingError(f"data.embeddings: {path} cannot be read: {error}") from None
+    if not found:
+        raise SettingError(
+            f"data.embeddings: {path} has none of the clips, such as {names[0]!r}"
+        )
+    return found
 
 
 def on_trained_body(motion: Motion, meta: dict) -> Motion:

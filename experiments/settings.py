@@ -17,15 +17,18 @@ _MAY_BE_ZERO = (
     "data.validation_share",
     "loop.seed",
     "model.dropout",
+    "model.embedding",
     "model.recent",
     "optim.ema",
     "optim.warmup",
     "optim.weight_decay",
     "practice.begin",
     "practice.pace",
+    "practice.posture",
     "practice.push",
     "practice.share",
     "practice.size",
+    "practice.switch",
     "practice.temperature",
 )
 

@@ -20,6 +20,7 @@ class DataConfig:
         of them by default.
       split_by: what is held out of footage, session or subject.
       validation_share: share of the remaining files for validation.
+      validation_subjects: subjects of motion files to validate on, in place of a share.
       up: the axis that points up in the files, y or z.
       scale: metres per unit of the files; 0 finds it by the size of the body.
       body: body to bring files of different skeletons to, cmu for those of CMU's
@@ -31,6 +32,10 @@ class DataConfig:
       validation: clips of it to validate on.
       action_weights: how often windows of an action are drawn, walking=0.5, in
         proportion; 1 for those not named, and all windows alike where none is.
+      labels: whether the model learns to heed what clips are said to show: their
+        actions, as the names of files or folders tell them.
+      embeddings: npz file of a vector for each clip by its name in the dataset, such
+        as those of a text encoder, which the model learns to heed.
       clip_balance: 0 where clips are drawn as often as they have windows, 1 where all
         are drawn alike, however short.
     """
@@ -40,6 +45,7 @@ class DataConfig:
     test_subjects: tuple[str, ...] = ()
     split_by: str = "session"
     validation_share: float = 0.1
+    validation_subjects: tuple[str, ...] = ()
     up: str = "y"
     scale: float = 0.0
     body: str = ""
@@ -50,6 +56,8 @@ class DataConfig:
     validation: tuple[str, ...] = ()
     action_weights: tuple[str, ...] = ()
     clip_balance: float = 0.0
+    labels: bool = False
+    embeddings: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -41,6 +41,7 @@ HUMAN = Config(
         # Fewer lose where feet stand.
         components=320,
         dropout=0.15,
+        goals=("Hips", "LeftHand", "RightHand"),
     ),
     data=DataConfig(
         body="cmu",
@@ -51,20 +52,35 @@ HUMAN = Config(
         clip_balance=1.0,
         # As far back as four layers look.
         context=48,
+        labels=True,
     ),
     loss=LossConfig(
         places=6,
         draws=3,
         mirror=0.0,
         warp=0.2,
-        posture=0.1,
+        # As different as people who walk are from each other.
+        posture=0.3,
+        fade=0.0,
         amplitude=0.2,
         planted=True,
         size=0.2,
+        turn=1.0,
+        coordinates=0.3,
         contact=2.0,
+        # Beside practice it costs forecasts, and buys nothing.
+        context_noise=0.0,
         early=0.5,
     ),
-    practice=PracticeConfig(share=0.4, begin=0.25, temperature=0.6, size=0.15),
+    practice=PracticeConfig(
+        share=0.4,
+        begin=0.25,
+        seconds=20.0,
+        size=0.15,
+        posture=0.3,
+        pace=0.35,
+        switch=0.25,
+    ),
     loop=LoopConfig(steps=4000, batch=32, save_every=250, evaluate_every=1000),
 )
 

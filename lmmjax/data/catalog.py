@@ -141,43 +141,49 @@ def split(
     clips: Sequence[Clip],
     test_subjects: Sequence[str] = (),
     validation_share: float = 0.1,
+    validation_subjects: Sequence[str] = (),
 ) -> dict[str, list[Clip]]:
     """Divide clips into train, validation and test.
 
     Test holds whole subjects where subjects are known: those that are named, or a
     tenth of them (at least one). Validation is cut, by file, from what remains, of
-    every subject in proportion to its files; so is test where subjects are not known.
-    The division depends on the names alone.
+    every subject in proportion to its files, or is of whole subjects that are named;
+    test is cut by file where subjects are not known. The division depends on the names
+    alone.
 
     Args:
       clips: the clips.
       test_subjects: subjects to hold out.
       validation_share: share of the remaining files to validate on.
+      validation_subjects: subjects to validate on, in place of a share.
 
     Returns:
       Split names to clips; a split without clips is left out.
 
     Raises:
-      DataError: a named subject is not there, or nothing is left to train on.
+      DataError: a named subject is not there or named twice, or nothing is left to
+        train on.
     """
     subjects = sorted({c.subject for c in clips if c.subject})
-    unknown = [s for s in test_subjects if s not in subjects]
-    if unknown:
-        raise DataError(
-            f"no clips of test subject {', '.join(unknown)}; subjects here are "
-            f"{', '.join(subjects) or 'not known'}"
-        )
+    for part, named in (("test", test_subjects), ("validation", validation_subjects)):
+        if unknown := [s for s in named if s not in subjects]:
+            raise DataError(
+                f"no clips of {part} subject {', '.join(unknown)}; subjects here are "
+                f"{', '.join(subjects) or 'not known'}"
+            )
+    if both := set(test_subjects) & set(validation_subjects):
+        raise DataError(f"subject {min(both)} is for the test and for validation")
     chosen = set(test_subjects)
     if not chosen and len(subjects) >= 3:
-        chosen = set(_part(subjects, 0.1))
+        chosen = set(_part([s for s in subjects if s not in validation_subjects], 0.1))
     rest = [c for c in clips if c.subject not in chosen]
     test = [c for c in clips if c.subject in chosen]
     if not chosen and len(rest) >= 3:
         keys = set(_part([c.key for c in rest], 0.1, "test"))
         test = [c for c in rest if c.key in keys]
         rest = [c for c in rest if c.key not in keys]
-    keys = set()
-    if len(rest) >= 2 and validation_share > 0:
+    keys = {c.key for c in rest if c.subject in validation_subjects}
+    if not validation_subjects and len(rest) >= 2 and validation_share > 0:
         keys = set(_evenly(rest, validation_share))
     parts = {
         "train": [c for c in rest if c.key not in keys],

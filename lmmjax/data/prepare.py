@@ -52,6 +52,7 @@ def mocap(
     scale: float = 0.0,
     shard: tuple[int, int] = (0, 1),
     body: str = "",
+    validation_subjects: Sequence[str] = (),
 ) -> Dataset:
     """The dataset of motion files in folders, built if that was not done before.
 
@@ -68,6 +69,8 @@ def mocap(
       body: the body to bring files of different skeletons to, ``cmu`` for those of
         CMU's library (see `lmmjax.data.mocap.common_body`), or "" where all files
         have one skeleton.
+      validation_subjects: subjects to validate on, in place of a share: what is chosen
+        by people who are in the training suits nobody else.
 
     Returns:
       The clips of this process.
@@ -85,12 +88,15 @@ def mocap(
     clips = catalog.scan(*folders)
     options = (float(rate_hz), tuple(test_subjects), validation_share, up, scale)
     chosen = (*options, body) if body else options
+    if validation_subjects:
+        chosen = (*chosen, tuple(validation_subjects))
     name = "_".join(map(_safe, folders))
     config = mocap_builder.MocapConfig(
         name=f"{name}_{catalog.fingerprint(clips, chosen)}",
         rate_hz=options[0],
         test_subjects=options[1],
         validation_share=validation_share,
+        validation_subjects=tuple(validation_subjects),
         up=up,
         scale=scale,
         body=body,

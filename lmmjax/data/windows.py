@@ -20,11 +20,14 @@ class WindowBatch(NamedTuple):
         the pose is not known to be somebody's: a context that a model made for
         itself, up to its last pose, which has a known future.
       offsets: [B, J, 3] metres.
+      said: [B, S] what the clip is said to show, see `lmmjax.model.intent.said`; None
+        where nothing is said.
     """
 
     poses: Poses
     valid: Array
     offsets: Array
+    said: Array | None = None
 
 
 class Windows:
@@ -36,6 +39,7 @@ class Windows:
         length: int,
         stride: int = 1,
         least: int | None = None,
+        said: Array | None = None,
     ):
         """Index the windows.
 
@@ -45,9 +49,12 @@ class Windows:
           stride: frames from one window of a clip to the next.
           least: frames that must really be there; shorter clips have no windows.
             By default all of them.
+          said: [number of clips, S] what each clip is said to show; nothing by default.
         """
         least = length if least is None else least
-        clips = [m for m in motions if len(m) >= least]
+        kept = [n for n, m in enumerate(motions) if len(m) >= least]
+        clips = [motions[n] for n in kept]
+        self.said = None if said is None else np.asarray(said, np.float32)[kept]
         self.length = length
         self._poses = Poses(
             *(
@@ -90,7 +97,9 @@ class Windows:
         valid = frame <= last
         frame = np.minimum(frame, last)
         poses = Poses(*(x.take(frame, axis=0) for x in self._poses))
-        return WindowBatch(canonical(poses), valid, self._offsets[self.clip[index]])
+        clip = self.clip[index]
+        said = None if self.said is None else self.said[clip]
+        return WindowBatch(canonical(poses), valid, self._offsets[clip], said)
 
 
 def _widths(motions: Sequence[Motion]) -> dict[str, int]:

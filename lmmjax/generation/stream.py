@@ -17,6 +17,7 @@ import jax.numpy as jnp
 
 from kinematics import Poses
 from lmmjax.generation.guidance import Guide
+from lmmjax.generation.intent import Intent
 from lmmjax.model import movement
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import Memory, MovementModel
@@ -55,7 +56,7 @@ class StreamState(NamedTuple):
 
 @functools.partial(
     jax.tree_util.register_dataclass,
-    data_fields=["model", "temperature", "guide"],
+    data_fields=["model", "temperature", "guide", "intent"],
     meta_fields=["commit", "steps", "churn", "tail", "inertia"],
 )
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Stream:
       inertia: weight of what was planned a step ago, where it tells the same poses as
         the new step: from 0 to 1, less the further ahead. Movement is smoother for it,
         and slower to change (temporal ensembling, Zhao et al. 2023, arXiv:2304.13705).
+      intent: what the model is told to do, see `lmmjax.generation.intent`.
     """
 
     model: MovementModel
@@ -86,6 +88,7 @@ class Stream:
     tail: float = 0.0
     guide: Guide | None = None
     inertia: float = 0.0
+    intent: Intent | None = None
 
     def __post_init__(self):
         horizon = self.model.config.horizon
@@ -156,6 +159,7 @@ def _step(
         state.summary,
         Sampler(stream.steps, stream.churn, stream.temperature, stream.tail),
         _steer(stream, state),
+        stream.intent.told(state.last, state.frame) if stream.intent else None,
     )
     poses = future.at(slice(None), slice(stream.commit))
     after = _observe(stream.model, state, poses)

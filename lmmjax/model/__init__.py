@@ -2,11 +2,12 @@
 
 `layers`, `backbone` and `head` are the network, `parity` is how it commutes with the
 mirror; `poses` says what goes in and comes out, `scales` in which units; `diffusion`
-noises and samples; `movement` joins them to the body.
+noises and samples; `intent` is what somebody can be told to do; `movement` joins them
+to the body.
 """
 
+from lmmjax.model.config import ModelConfig
 from lmmjax.model.movement import (
-    ModelConfig,
     MovementModel,
     initialize,
     num_parameters,

@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton
-from lmmjax.model import parity, poses, sampler, scales
+from lmmjax.model import intent, parity, poses, sampler, scales
 from lmmjax.model.backbone import Backbone, Cache
+from lmmjax.model.config import ModelConfig
 from lmmjax.model.head import Head
 from lmmjax.model.recent import Recent
 from lmmjax.model.sampler import Sampler
@@ -27,46 +28,18 @@ Steer = Callable[[Array, Array], Array]
 TOLD = 3
 
 
-@dataclasses.dataclass(frozen=True)
-class ModelConfig:
-    """Size of a movement model.
+class Told(NamedTuple):
+    """What is intended, and how much it counts.
 
     Attributes:
-      width: channels of the backbone.
-      layers: blocks of the backbone.
-      heads: attention heads.
-      window: poses a block of the backbone looks back on.
-      recent: newest poses that the head is shown as they are, beside the backbone's
-        summary; 0 for none.
-      head_width: channels of the head.
-      head_layers: layers of the head.
-      horizon: poses K that are predicted at once.
-      components: most components that tell them, those of all parities together; see
-        `lmmjax.model.scales`.
-      equivariant: whether the network commutes with the mirror of the body, which
-        then must have one; it has half of the weights that it would have otherwise.
-      dtype: of matrix products, ``float32`` or ``bfloat16``. All else, limits and
-        kinematics above all, is float32.
-      dropout: share of hidden features that training leaves out.
+      vector: [..., E], see `lmmjax.model.intent`.
+      scale: how far estimates go from what would be done without it, 0, past what is
+        done with it, 1 (classifier-free guidance, Ho & Salimans 2022,
+        arXiv:2207.12598). Any but a plain 1 evaluates the head twice.
     """
 
-    width: int = 192
-    layers: int = 4
-    heads: int = 6
-    window: int = 32
-    recent: int = 8
-    head_width: int = 320
-    head_layers: int = 2
-    horizon: int = 15
-    components: int = 192
-    equivariant: bool = True
-    dtype: str = "float32"
-    dropout: float = 0.0
-
-    @property
-    def parities(self) -> int:
-        """P: even and odd features, or features of one kind."""
-        return 2 if self.equivariant else 1
+    vector: Array
+    scale: float | Array = 1.0
 
 
 class Memory(NamedTuple):
@@ -96,9 +69,13 @@ class Network(nn.Module):
             self.recent = Recent(c.head_width, c.recent, c.parities, c.dtype)
         self.head = Head(c.head_width, c.head_layers, c.dtype, c.dropout)
 
-    def __call__(self, tokens: Array, noisy: Array, tau: Array) -> tuple[Array, Array]:
-        """All parameters in one pass, for initialisation."""
-        return self.denoise(noisy, tau, self.read(tokens)[..., -1, :])
+    def __call__(
+        self, tokens: Array, told: Array, noisy: Array, tau: Array
+    ) -> tuple[Array, Array]:
+        """All parameters in one pass, for initialisation; told [P, B, E]."""
+        past = parity.unfold(self.read(tokens)[..., -1, :], self.config.parities)
+        z = jnp.concatenate([past, told], axis=-1)
+        return self.denoise(noisy, tau, parity.fold(z))
 
     def read(self, tokens: Array) -> Array:
         """Summary [B, T, Z] of tokens [P, B, T, F]."""
@@ -193,7 +170,8 @@ def initialize(
     model = MovementModel({}, body, statistics, config, fps)
     tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + TOLD)))
     noisy = jnp.zeros((statistics.shape[0], 1, statistics.shape[1]))
-    params = jax.jit(Network(config).init)(key, tokens, noisy, jnp.zeros(1))
+    told = _split_intent(model, jnp.zeros((1, intent.size(config))))
+    params = jax.jit(Network(config).init)(key, tokens, told, noisy, jnp.zeros(1))
     return model.replace(params=params["params"])
 
 
@@ -289,21 +267,49 @@ def read(
       key: of the dropout in training.
 
     Returns:
-      [B, T, Z]; position t depends on poses up to t only.
+      [B, T, Z]; position t depends on poses up to t only, and nothing is intended.
     """
-    return _apply(
-        model,
-        "read",
-        _tokens(model, observed.at(slice(None), 0), observed, told),
-        key=key,
-    )
+    tokens = _tokens(model, observed.at(slice(None), 0), observed, told)
+    return _with_room(model, _apply(model, "read", tokens, key=key))
 
 
 def extend(
     model: MovementModel, previous: Poses, observed: Poses, memory: Memory
 ) -> tuple[jax.Array, Memory]:
     """Summary [B, T, Z] of the next poses [B, T] after those in the memory."""
-    return _apply(model, "extend", _tokens(model, previous, observed, None), memory)
+    tokens = _tokens(model, previous, observed, None)
+    z, memory = _apply(model, "extend", tokens, memory)
+    return _with_room(model, z), memory
+
+
+def _split_intent(model: MovementModel, vector: Array) -> jax.Array:
+    """What is told [..., E] by parity, [P, ..., E']."""
+    equivariant = model.config.equivariant
+    mirror = intent.mirror(model.body, model.config) if equivariant else None
+    return parity.split(mirror, vector)
+
+
+def _with_room(model: MovementModel, z: Array) -> jax.Array:
+    """A summary with the room that an intent takes, where nothing is told."""
+    if not intent.size(model.config):
+        return z
+    nothing = jnp.zeros((*z.shape[:-1], intent.size(model.config)))
+    past = parity.unfold(z, model.config.parities)
+    return parity.fold(jnp.concatenate([past, _split_intent(model, nothing)], axis=-1))
+
+
+def intend(model: MovementModel, z: Array, vector: Array) -> jax.Array:
+    """A summary [..., Z] of the past, with what is intended [..., E].
+
+    See `lmmjax.model.intent` for what the numbers mean. What was intended before is
+    forgotten.
+    """
+    if not intent.size(model.config):
+        return z
+    told = _split_intent(model, vector)
+    past = parity.unfold(z, model.config.parities)[..., : -told.shape[-1]]
+    shape = (*past.shape[:-1], told.shape[-1])
+    return parity.fold(jnp.concatenate([past, jnp.broadcast_to(told, shape)], axis=-1))
 
 
 def empty_memory(model: MovementModel, batch: int) -> Memory:
@@ -365,6 +371,7 @@ def sample(
     z: Array,
     settings: Sampler | None = None,
     steer: Steer | None = None,
+    told: Told | None = None,
 ) -> Poses:
     """One sampled future [..., K] per last pose and summary [..., Z].
 
@@ -376,6 +383,7 @@ def sample(
       z: [..., Z] summary of the past.
       settings: how to draw; by default as `Sampler()` does.
       steer: moves components [P, ..., N] that were drawn, see `sampler.sample`.
+      told: what is intended.
     """
     settings = settings or Sampler()
     shape = _future_shape(model, z)
@@ -384,7 +392,7 @@ def sample(
         noise = jax.vmap(of_one, out_axes=2)(key)
     else:
         noise = sampler.draw(settings, key, shape)
-    return denoised(model, noise, last, z, settings, steer)
+    return denoised(model, noise, last, z, settings, steer, told)
 
 
 def denoised(
@@ -394,10 +402,17 @@ def denoised(
     z: Array,
     settings: Sampler,
     steer: Steer | None = None,
+    told: Told | None = None,
 ) -> Poses:
     """The future [..., K] that noise [S, P, ..., N] stands for; see `sample`."""
+    aware = z if told is None else intend(model, z, told.vector)
 
     def estimate(x, tau: float):
-        return denoise(model, x, jnp.full(z.shape[:-1], tau), z)
+        level = jnp.full(z.shape[:-1], tau)
+        mean, deviation = denoise(model, x, level, aware)
+        if told is not None and told.scale != 1:
+            unaware, _ = denoise(model, x, level, z)
+            mean = unaware + told.scale * (mean - unaware)
+        return mean, deviation
 
     return emit(model, last, sampler.sample(estimate, noise, settings, steer))

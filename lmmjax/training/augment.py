@@ -109,7 +109,7 @@ def retime(
     needed = jnp.where(at > low, high, low)
     told = jnp.stack([change if warp else jnp.zeros_like(change), back], axis=-1)
     return (
-        WindowBatch(poses, batch.valid[rows, needed], batch.offsets),
+        batch._replace(poses=poses, valid=batch.valid[rows, needed]),
         told.astype(jnp.float32),
     )
 
@@ -193,7 +193,25 @@ def vary(
     u = mean + scale * (u - mean) + posture * spread * shift[:, None]
     joints = limits.apply(model.body, u)
     if planted:
-        coordinates = [DOFS[kind] for kind in model.body.kinds]
-        legs = np.repeat(contact.carrying(model.body), coordinates)
-        joints = jnp.where(legs, batch.poses.joints, joints)
+        joints = jnp.where(_legs(model.body), batch.poses.joints, joints)
     return batch._replace(poses=batch.poses._replace(joints=joints))
+
+
+def hold(body: Skeleton, poses: Poses, shift: Array | np.ndarray) -> Poses:
+    """Poses [...] of somebody who holds himself otherwise, all but the legs.
+
+    The opposite shift undoes it.
+
+    Args:
+      body: the body.
+      poses: within its limits.
+      shift: [..., D] change of unconstrained coordinates.
+    """
+    changed = limits.apply(body, limits.invert(body, poses.joints) + shift)
+    return poses._replace(joints=jnp.where(_legs(body), poses.joints, changed))
+
+
+def _legs(body: Skeleton) -> np.ndarray:
+    """[D] whether a joint coordinate moves what the body stands on."""
+    coordinates = [DOFS[kind] for kind in body.kinds]
+    return np.repeat(contact.carrying(body), coordinates)

@@ -10,19 +10,15 @@ import numpy as np
 from kinematics import Motion, Skeleton, limits
 from lmmjax.data.catalog import DataError
 from lmmjax.data.windows import Windows
-from lmmjax.model.movement import (
-    ModelConfig,
-    MovementModel,
-    initialize,
-    num_parameters,
-)
+from lmmjax.model import ModelConfig, MovementModel, initialize, intent, num_parameters
 from lmmjax.training import loop as loops
 from lmmjax.training import parallel
 from lmmjax.training.augment import can_mirror, frames_needed
+from lmmjax.training.coach import Coach
 from lmmjax.training.loop import Evaluate, LoopConfig
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.moments import Moments
-from lmmjax.training.practice import Coach, PracticeConfig
+from lmmjax.training.practice import PracticeConfig
 from lmmjax.training.state import OptimizerConfig
 from lmmjax.training.statistics import fit_statistics
 
@@ -42,6 +38,8 @@ def fit(
     action_weights: Mapping[str, float] | None = None,
     clip_balance: float = 0.0,
     practice: PracticeConfig | None = None,
+    labels: bool = False,
+    embeddings: Mapping[str, np.ndarray] | None = None,
 ) -> MovementModel:
     """Train a model on clips; go on where it was if the folder holds a run.
 
@@ -63,17 +61,27 @@ def fit(
       clip_balance: how alike clips are drawn: 0 as often as they have windows, 1 all
         as often as each other.
       practice: how the model practises on these clips; by default it does not.
+      labels: whether the model learns to heed what clips are said to show, their
+        actions.
+      embeddings: a user's own numbers of each clip by its name, all as many, which the
+        model learns to heed; of clips that are not there it is told nothing.
 
     Returns:
       The trained model, with averaged parameters.
 
     Raises:
-      DataError: every clip is too short for a window.
+      DataError: every clip is too short for a window, or embeddings differ in size.
     """
     model = model or ModelConfig()
+    if labels:
+        actions = {m.action for m in motions if m.action}
+        model = dataclasses.replace(model, labels=tuple(sorted(actions)))
+    if embeddings:
+        model = dataclasses.replace(model, embedding=_embedding_size(embeddings))
     loop = loop or LoopConfig()
     loss = loss or LossConfig()
-    windows = training_windows(motions, context, model.horizon, stride, loss.warp)
+    said = _said(motions, model, embeddings or {})
+    windows = training_windows(motions, context, model.horizon, stride, loss.warp, said)
     body, shares = fit_body(motions)
     fps = motions[0].fps
     if model.equivariant and not can_mirror(body):
@@ -148,6 +156,7 @@ def training_windows(
     horizon: int,
     stride: int,
     warp: float = 0.0,
+    said: np.ndarray | None = None,
 ) -> Windows:
     """Windows of context and horizon at any speed that training plays them at.
 
@@ -155,13 +164,47 @@ def training_windows(
     """
     length = frames_needed(context + horizon, warp)
     least = context // 2 + horizon
-    windows = Windows(motions, length, stride, least=least)
+    windows = Windows(motions, length, stride, least, said)
     if not len(windows):
         raise DataError(
             f"every clip is shorter than the {least} frames that training needs; give "
             "longer clips, or a shorter context and horizon"
         )
     return windows
+
+
+def _embedding_size(embeddings: Mapping[str, np.ndarray]) -> int:
+    """How many numbers each clip has."""
+    shapes = {name: np.shape(x) for name, x in embeddings.items()}
+    first = next(iter(shapes))
+    for name, shape in shapes.items():
+        if len(shape) != 1 or shape != shapes[first]:
+            raise DataError(
+                f"embeddings are one vector for each clip, all as long; that of {name} "
+                f"has shape {shape}, that of {first} {shapes[first]}"
+            )
+    return shapes[first][0]
+
+
+def _said(
+    motions: Sequence[Motion],
+    model: ModelConfig,
+    embeddings: Mapping[str, np.ndarray],
+) -> np.ndarray | None:
+    """What each clip is said to show, [number of clips, S]."""
+    if not intent.said_size(model):
+        return None
+    known = set(model.labels)
+    return np.stack(
+        [
+            intent.said(
+                model,
+                m.action if m.action in known else "",
+                embeddings.get(m.name),
+            )
+            for m in motions
+        ]
+    )
 
 
 def fit_body(motions: Sequence[Motion]) -> tuple[Skeleton, dict[str, float]]:

@@ -20,9 +20,10 @@ from lmmjax.data.windows import WindowBatch, Windows, batches
 from lmmjax.model.movement import MovementModel
 from lmmjax.training import parallel
 from lmmjax.training.checkpoint import Checkpoints
+from lmmjax.training.coach import Coach
 from lmmjax.training.log import Report
 from lmmjax.training.loss import LossConfig
-from lmmjax.training.practice import Coach, Practice
+from lmmjax.training.practice import Practice
 from lmmjax.training.state import (
     OptimizerConfig,
     TrainState,

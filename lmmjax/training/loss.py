@@ -16,9 +16,10 @@ import numpy as np
 
 from kinematics import Poses
 from lmmjax.data.windows import WindowBatch
-from lmmjax.model import diffusion, movement, poses
+from lmmjax.model import diffusion, intent, movement, poses
 from lmmjax.model.movement import MovementModel
 from lmmjax.training import augment, contact
+from lmmjax.training.hindsight import intentions
 from lmmjax.training.noise import Noise, draw
 
 Array = jax.Array
@@ -63,6 +64,9 @@ class LossConfig:
         typical change from one frame to the next.
       joint_weights: of each joint in distances, in proportion; by default all count
         the same.
+      said: of places, how many are told what their clip is said to show, where the
+        model has labels or takes a user's numbers.
+      aimed: of places, how many are told where a joint of those with goals will be.
       early: how much more the first of the K poses count in ``position``: as their
         number to the power of minus this.
     """
@@ -86,6 +90,8 @@ class LossConfig:
     fade: float = 0.5
     context_noise: float = 1.0
     joint_weights: tuple[float, ...] = ()
+    said: float = 0.7
+    aimed: float = 0.25
     early: float = 0.0
 
 
@@ -144,8 +150,11 @@ def loss(
     # of devices.
     dropout = jax.random.split(jax.random.fold_in(keys[0], 2))
     told = jnp.concatenate([noise.level[:, None], changed], axis=-1)
-    z = movement.read(model, observed, told, dropout[0])
-    z = jnp.repeat(z[rows, noise.place][:, :, None], draws, axis=2)
+    z = movement.read(model, observed, told, dropout[0])[rows, noise.place]
+    if intent.size(model.config):
+        meant = intentions(model, batch, scene.start, noise.place, keys, config)
+        z = movement.intend(model, z, meant)
+    z = jnp.repeat(z[:, :, None], draws, axis=2)
     mean, deviation = movement.denoise(model, noisy, noise.tau, z, dropout[1])
     estimate = mean[..., : min(2, draws), :]
 

@@ -67,16 +67,21 @@ class Moments:
                 "what follows it"
             )
         self._of: dict[tuple[str, ...], slice] = {}
+        # Of all subjects who do the same.
+        doing: dict[str, list[np.ndarray]] = {}
         end = 0
         for n, part in zip(order, frames, strict=True):
             begin, end = end, end + len(part)
             kind = _kind(clips[n])
             if len(part):
+                doing.setdefault(kind[1], []).append(np.arange(begin, end))
                 for key in (kind, kind[:1]):
                     first = self._of[key].start if key in self._of else begin
                     self._of[key] = slice(first, end)
+        self._doing = {kind: np.concatenate(rows) for kind, rows in doing.items()}
         offsets = np.stack([np.asarray(c.skeleton.offsets, np.float32) for c in clips])
         owner = np.repeat(np.arange(len(clips)), counts)
+        self._size = _size(offsets)[owner]
         seen = []
         for start in range(0, len(self._frames), _BLOCK):
             # The last block is filled up: one program for all.
@@ -86,7 +91,18 @@ class Moments:
             seen.append(np.asarray(found))
         self._seen = np.concatenate(seen)[: len(self._frames)]
 
-    def nearest(self, clip: Motion, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def size_at(self, frame: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """How many times as tall people are as those of some moments.
+
+        Args:
+          frame: [...] of moments in ``poses``.
+          offsets: [..., J, 3] bones of the people, metres.
+        """
+        return _size(offsets) / self._size[frame]
+
+    def nearest(
+        self, clip: Motion, seen: np.ndarray, action: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The moments like a clip's that are most like those described.
 
         They are of the same subject and action, or of the clip alone where its action
@@ -97,19 +113,32 @@ class Moments:
         Args:
           clip: whose kind of moments are looked at.
           seen: [..., F] metres; see `describe`.
+          action: what is to be done, in place of what the clip shows: moments are
+            of the same subject doing it, or else of anybody.
 
         Returns:
           The frame of each in ``poses`` [...], and how far it is [...]: root mean
           square over the features, metres.
         """
-        kind = _kind(clip)
-        own = self._of.get(kind, self._of.get(kind[:1], slice(None)))
+        own: slice | np.ndarray
+        if action:
+            asked = f"action {action}"
+            anybody = self._doing.get(asked, slice(None))
+            own = self._of.get((clip.subject, asked), anybody)
+        else:
+            kind = _kind(clip)
+            own = self._of.get(kind, self._of.get(kind[:1], slice(None)))
         frames, ours = self._frames[own], self._seen[own]
         flat = np.asarray(seen).reshape(-1, seen.shape[-1])
         best = _nearest(flat, ours)
         distance = np.sqrt(np.mean(np.square(flat - ours[best]), axis=-1))
         shape = seen.shape[:-1]
         return frames[best].reshape(shape), distance.reshape(shape)
+
+
+def _size(offsets: np.ndarray) -> np.ndarray:
+    """Length of all bones together [...], metres."""
+    return np.linalg.norm(offsets, axis=-1).sum(-1)
 
 
 def _kind(clip: Motion) -> tuple[str, str]:

@@ -6,33 +6,23 @@ moves for some seconds on its own, and every moment of that becomes a window to 
 from: what it did is the context, and what follows is what a person did who was nearest
 to the same pose at the same speed, reached smoothly from where the model is. Learning
 from an expert in states of the learner's own is DAgger (Ross et al. 2011,
-arXiv:1011.0686); the expert is motion matching, see `lmmjax.training.moments`.
+arXiv:1011.0686); the expert is motion matching, see `lmmjax.training.moments`. Who lets
+it move is `lmmjax.training.coach`.
 """
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses
-from lmmjax.data.windows import WindowBatch, Windows, canonical
-from lmmjax.generation import perturb
-from lmmjax.generation.stream import Stream
-from lmmjax.model.movement import MovementModel
-from lmmjax.training.augment import between, frames_needed, scaled
-from lmmjax.training.moments import Moments, describe
-from lmmjax.training.way_back import lead_back
+from lmmjax.data.windows import WindowBatch, canonical
+from lmmjax.training.augment import frames_needed
 
-_lead_back = jax.jit(lead_back)
 # What random numbers are for, beside the seed and a number.
-_ROLLOUTS, _CHOICE, _PACE, _PUSHES = 1, 2, 3, 4
-# Paces, evenly spaced, at which moments are looked for.
-_PACES = 7
-# Of every so many seconds of a rollout one push comes in, at any time.
-_PUSH_SECONDS = 3.0
+_CHOICE = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,9 +42,16 @@ class PracticeConfig:
       size: each is of a person taller or shorter by up to this, so that it goes where
         one leads whom the model has not seen; it is looked at on the bones of the one
         who began it.
+      posture: each is of a person who holds every joint but those of the legs
+        otherwise, by this in units of how different it is among poses, and who is
+        looked at without that: nothing draws people whom the model has not seen to
+        how those hold themselves whom it has.
       pace: each begins faster or slower than the one who began it by up to this, and
         is led on at whichever of these paces it has got to: nothing draws those who
         hurry, or dawdle, to the pace of the clips.
+      switch: share of those that are told to do something else than their clip shows,
+        and are led on by the nearest moments of that: of the same person where there
+        are some, and else of anybody. It needs a model with labels.
       push: each is pushed about every three seconds, any way over the floor, by up to
         this many metres per second (see `lmmjax.generation.perturb`), and is led back
         from where that got it; 0 for none.
@@ -70,7 +67,9 @@ class PracticeConfig:
     steps: int = 2
     temperature: float = 1.0
     size: float = 0.0
+    posture: float = 0.0
     pace: float = 0.0
+    switch: float = 0.0
     push: float = 0.0
 
     def __post_init__(self):
@@ -86,10 +85,10 @@ class PracticeConfig:
             if not 0 < getattr(self, name) < np.inf:
                 value = getattr(self, name)
                 raise ValueError(f"{name} must be above 0; got {value:g}")
-        for name in ("temperature", "push"):
+        for name in ("temperature", "posture", "push"):
             if not 0 <= (value := getattr(self, name)) < np.inf:
                 raise ValueError(f"{name} must be 0 or more; got {value:g}")
-        for name in ("size", "pace"):
+        for name in ("size", "pace", "switch"):
             if not 0 <= (value := getattr(self, name)) < 1:
                 raise ValueError(
                     f"{name} must be at least 0 and below 1; got {value:g}"
@@ -133,6 +132,7 @@ class Practice:
       offsets: [R, J, 3] metres.
       distance: [R, N] how far the nearest moment of the training clips was from where
         the model got: root mean square over places and speeds of joints, metres.
+      said: [R, S] what the clips that they began with are said to show, if anything.
       context: L.
       fps: frames per second.
       config: how it was made, and how much of a batch comes from here.
@@ -143,6 +143,7 @@ class Practice:
     future: Poses
     offsets: np.ndarray
     distance: np.ndarray
+    said: np.ndarray | None
     context: int
     fps: float
     config: PracticeConfig
@@ -191,7 +192,8 @@ class Practice:
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), past, future)
         valid = np.zeros((len(index), length), bool)
         valid[:, context - 1 : context + horizon] = True
-        return WindowBatch(canonical(joined), valid, self.offsets[row])
+        said = None if self.said is None else self.said[row]
+        return WindowBatch(canonical(joined), valid, self.offsets[row], said)
 
     def mix(
         self,
@@ -220,202 +222,3 @@ class Practice:
             found = next(batches)
             own = self.take(index, found.valid.shape[1])
             yield jax.tree.map(lambda a, b: np.concatenate([a[:kept], b]), found, own)
-
-
-class Coach:
-    """Lets a model practise on the clips that it is trained on."""
-
-    def __init__(
-        self,
-        windows: Windows,
-        moments: Moments,
-        config: PracticeConfig,
-        context: int,
-        horizon: int,
-        weights: np.ndarray | None = None,
-        seed: int = 0,
-    ):
-        """Choose what rollouts can begin with.
-
-        Args:
-          windows: of training, of a context and a horizon at least.
-          moments: of the training clips, with what follows at any pace, see
-            `PracticeConfig.ahead`.
-          config: how.
-          context: L, poses in a window up to the one whose future is told.
-          horizon: K, poses that are told.
-          weights: how often each window is drawn.
-          seed: of rollouts, and of which of their windows are learned from.
-
-        Raises:
-          ValueError: a rollout's step is longer than K, a window shorter than L + K,
-            or moments too near to the ends of their clips.
-        """
-        if config.commit > horizon:
-            raise ValueError(
-                f"commit must be 1 to {horizon}, the model's horizon; got "
-                f"{config.commit}"
-            )
-        if windows.length < context + horizon:
-            raise ValueError(
-                f"windows of {windows.length} frames for a context of {context} and "
-                f"{horizon} that follow"
-            )
-        if moments.ahead < (ahead := config.ahead(horizon)):
-            raise ValueError(
-                f"moments have {moments.ahead} frames ahead of them, {horizon} poses "
-                f"at any pace need {ahead}"
-            )
-        self.config = config
-        self._windows, self._moments = windows, moments
-        self._context, self._seed = context, seed
-        fps = windows.clips[0].fps
-        self._given = min(context, max(1, round(config.prompt * fps)))
-        chances = np.ones(len(windows)) if weights is None else np.asarray(weights)
-        # Repeated poses are a start only where there are no others.
-        needed = frames_needed(self._given, config.pace)
-        whole = np.where(windows.frames >= needed, chances, 0.0)
-        chances = whole if whole.any() else chances
-        self._chances = chances / chances.sum()
-        steps = np.linspace(-1, 1, _PACES) if config.pace else np.zeros(1)
-        self._paces = (1 + config.pace * steps).astype(np.float32)
-
-    def practise(self, model: MovementModel, step: int) -> Practice:
-        """Let a model move, from the beginnings of some windows on.
-
-        Every call runs the same compiled programs. The same model does the same at the
-        same step.
-
-        Args:
-          model: its parameters are those that practise.
-          step: updates made.
-        """
-        rng = np.random.default_rng([self._seed, step, _ROLLOUTS])
-        index = rng.choice(len(self._windows), self.config.rollouts, p=self._chances)
-        pace = self._around_one(
-            self.config.pace, np.random.default_rng([self._seed, step, _PACE])
-        )
-        blow = None
-        if self.config.push:
-            blow = self._pushes(np.random.default_rng([self._seed, step, _PUSHES]))
-        offsets, given, own = self._move(model, index, pace, rng, blow)
-        joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
-        before = joined.at(slice(None), slice(self._given - 1, -1))
-        frame, distance, pace = self._followed(model, index, offsets, before, own)
-        later = np.arange(1, 1 + model.config.horizon) * pace[..., None]
-        future = _played(self._moments.poses.at, frame[..., None] + later)
-        true = self._moments.poses.at(frame)
-        future = _lead_back(model.body, true, own, future)
-        return Practice(
-            joined,
-            jax.tree.map(np.asarray, future),
-            offsets,
-            distance,
-            self._context,
-            model.fps,
-            self.config,
-            self._seed,
-        )
-
-    def _around_one(self, most: float, rng: np.random.Generator) -> np.ndarray:
-        """A factor [R] for each rollout."""
-        drawn = 1 + most * rng.uniform(-1, 1, size=self.config.rollouts)
-        return drawn.astype(np.float32)
-
-    def _pushes(self, rng: np.random.Generator) -> perturb.Blow:
-        """When each rollout is pushed, which way, and how hard."""
-        fps = self._windows.clips[0].fps
-        stretches = max(1, round(self.config.seconds / _PUSH_SECONDS))
-        shape = self.config.rollouts, stretches
-        time = _PUSH_SECONDS * (np.arange(stretches) + rng.uniform(size=shape))
-        way = rng.uniform(-np.pi, np.pi, size=shape)
-        size = self.config.push * rng.uniform(size=shape)
-        velocity = size[..., None] * np.stack([np.cos(way), np.sin(way)], axis=-1)
-        frame = np.floor(time * fps)
-        return perturb.push(velocity.astype(np.float32), frame.astype(np.float32))
-
-    def _move(
-        self,
-        model: MovementModel,
-        index: np.ndarray,
-        pace: np.ndarray,
-        rng: np.random.Generator,
-        blow: perturb.Blow | None = None,
-    ) -> tuple[np.ndarray, Poses, Poses]:
-        """Offsets [R, J, 3], given poses [R, G] and own ones [R, N]."""
-        start = self._windows.take(index)
-        offsets = np.asarray(start.offsets)
-        temperature = self.config.temperature * rng.uniform(size=(len(index), 1))
-        factor = self._around_one(self.config.size, rng)[:, None, None]
-        stream = Stream(
-            model.with_offsets((factor * offsets)[:, None]),
-            commit=self.config.commit,
-            steps=self.config.steps,
-            temperature=jnp.asarray(temperature, jnp.float32),
-        )
-        rows = np.arange(len(index))[:, None]
-        at = np.minimum(
-            np.arange(self._given) * pace[:, None], self._windows.length - 1
-        )
-        given = _played(lambda frame: start.poses.at(rows, frame), at)
-        key = jax.random.key(rng.integers(2**31))
-        frames = max(1, round(self.config.seconds * model.fps))
-        state = stream.init(scaled(given, factor))
-        if blow is None:
-            own, _ = stream.sample(state, key, frames)
-        else:
-            # Who is taller is pushed as much further.
-            blow = blow._replace(shift=factor * blow.shift)
-            own, _ = perturb.sample(stream, state, key, frames, blow)
-        return offsets, given, scaled(jax.tree.map(np.asarray, own), 1 / factor)
-
-    def _followed(
-        self,
-        model: MovementModel,
-        index: np.ndarray,
-        offsets: np.ndarray,
-        before: Poses,
-        own: Poses,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The nearest moments [R, N], their distances, and the pace to follow them at.
-
-        Args:
-          model: who moves.
-          index: [R] windows that they began with.
-          offsets: [R, J, 3] their bones, metres.
-          before: their poses [R, N] one frame earlier.
-          own: their poses [R, N].
-        """
-        found = []
-        for pace in self._paces:
-            # A frame is as long as at that pace.
-            fps = model.fps / pace
-            seen = describe(model.body, offsets[:, None], before, own, fps)
-            found.append(self._nearest(index, np.asarray(seen)))
-        frames, distances = map(np.stack, zip(*found, strict=True))
-        best = np.argmin(distances, axis=0)[None]
-        frame, distance = (
-            np.take_along_axis(x, best, axis=0)[0] for x in (frames, distances)
-        )
-        return frame, distance, self._paces[best[0]]
-
-    def _nearest(
-        self, index: np.ndarray, seen: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest moments [R, N] of those who move, and their distances."""
-        clip = self._windows.clip[index]
-        frame = np.zeros(seen.shape[:2], int)
-        distance = np.zeros(seen.shape[:2], np.float32)
-        for n in np.unique(clip):
-            rows = clip == n
-            found = self._moments.nearest(self._windows.clips[n], seen[rows])
-            frame[rows], distance[rows] = found
-        return frame, distance
-
-
-def _played(poses_at: Callable[[np.ndarray], Poses], frame: np.ndarray) -> Poses:
-    """Poses between frames, of what gives those of whole ones."""
-    first, last = np.floor(frame).astype(int), np.ceil(frame).astype(int)
-    share = (frame - first).astype(np.float32)
-    found = between(poses_at(first), poses_at(last), share)
-    return jax.tree.map(np.asarray, found)

@@ -12,6 +12,7 @@ from kinematics.motion import positions, resample
 from lmmjax.data import catalog, serialize
 from lmmjax.data.catalog import Clip, DataError
 from lmmjax.data.features import motion_features
+from lmmjax.data.mocap import cmu_library
 from lmmjax.data.mocap.common_body import bring, joints_of
 from lmmjax.data.mocap.floor import Floor, level
 from lmmjax.data.mocap.repair import repair
@@ -32,6 +33,7 @@ class MocapConfig(tfds.core.BuilderConfig):
       rate_hz: frames per second of the clips.
       test_subjects: subjects to hold out; by default a tenth of them.
       validation_share: share of the remaining files to validate on.
+      validation_subjects: subjects to validate on, in place of a share.
       up: the axis that points up in files that do not say: ``y`` or ``z``.
       scale: metres per unit of the files, 0 to find out by the size of the body.
       body: one of `BODIES` to bring all files to, or "" where all have one skeleton.
@@ -41,6 +43,7 @@ class MocapConfig(tfds.core.BuilderConfig):
     rate_hz: float = 30.0
     test_subjects: tuple[str, ...] = ()
     validation_share: float = 0.1
+    validation_subjects: tuple[str, ...] = ()
     up: str = "y"
     scale: float = 0.0
     body: str = ""
@@ -50,11 +53,12 @@ class MocapConfig(tfds.core.BuilderConfig):
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Dataset ``mocap``: examples are whole clips; see `motion_features`."""
 
-    VERSION = tfds.core.Version("1.2.0")
+    VERSION = tfds.core.Version("1.3.0")
     RELEASE_NOTES = {
         "1.0.0": "BVH and ASF/AMC files.",
         "1.1.0": "Several folders and one body for both; longer T-poses are dropped.",
         "1.2.0": "Validation clips are of all subjects alike.",
+        "1.3.0": "Clips of CMU's library tell their actions.",
     }
     BUILDER_CONFIGS = [MocapConfig(name="default")]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
@@ -119,7 +123,12 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         clips = catalog.scan(*(config.folders or [dl_manager.manual_dir]))
         if config.body:
             clips, self._twins = catalog.without_twins(clips)
-        parts = catalog.split(clips, config.test_subjects, config.validation_share)
+        parts = catalog.split(
+            clips,
+            config.test_subjects,
+            config.validation_share,
+            config.validation_subjects,
+        )
         return {
             name: self._generate_examples(name, part) for name, part in parts.items()
         }
@@ -152,7 +161,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         """The pieces of one clip in the shared coordinates, at the dataset's rate."""
         config = self.builder_config
         motion = formats.read(clip.path, up=config.up, scale=config.scale or "auto")
-        motion = motion.replace(name=clip.key, subject=clip.subject, action=clip.action)
+        action = clip.action
+        if config.body:
+            action = action or cmu_library.action(clip.path.stem)
+        motion = motion.replace(name=clip.key, subject=clip.subject, action=action)
         if config.body:
             pieces = self._on_common_body(motion)
         else:

@@ -101,6 +101,22 @@ def test_shares_are_those_asked_for():
     assert "validation" not in catalog.split(CMU, validation_share=0.0)
 
 
+def test_validation_may_be_of_people_who_are_not_trained_on():
+    parts = catalog.split(CMU, ("01",), validation_subjects=("03", "07"))
+    assert {c.subject for c in parts["validation"]} == {"03", "07"}
+    assert len(parts["validation"]) == 8
+    assert not {c.subject for c in parts["train"]} & {"01", "03", "07"}
+    # Nor is one of them drawn for the test.
+    drawn = {c.subject for c in catalog.split(CMU)["test"]}
+    parts = catalog.split(CMU, validation_subjects=tuple(drawn))
+    assert parts["test"]
+    assert not {c.subject for c in parts["test"]} & drawn
+    with pytest.raises(DataError, match="subject 03 is for the test and"):
+        catalog.split(CMU, ("03",), validation_subjects=("03",))
+    with pytest.raises(DataError, match="no clips of validation subject 77"):
+        catalog.split(CMU, validation_subjects=("77",))
+
+
 def test_few_files_are_all_trained_on():
     assert keys(catalog.split(clips("one.bvh"))) == {"train": ["one.bvh"]}
     assert set(catalog.split(clips("one.bvh", "two.bvh"))) == {"train", "validation"}

@@ -163,6 +163,8 @@ def test_files_of_both_forms_in_two_folders_come_to_one_body(tmp_path):
         "one/03/03_01.bvh",
     ]
     motion = every(dataset)[0]
+    # What the library's index tells of its trials.
+    assert [m.action for m in every(dataset)] == ["walk", ""]
     assert motion.skeleton.num_coordinates == 46
     np.testing.assert_allclose(motion.joints, whole.joints[::4], atol=5e-3)
     text = "\n".join(dataset.summary)

@@ -63,6 +63,13 @@ def test_windows_never_cross_clips_and_carry_their_own_bones():
         np.testing.assert_array_equal(offsets, clips[owner].skeleton.offsets)
 
 
+def test_windows_are_said_to_show_what_their_clips_do():
+    said = np.eye(3, dtype=np.float32)
+    found = Windows(numbered(7, 3, 9), 5, 2, said=said)
+    np.testing.assert_array_equal(every(found).said, said[[0, 0, 2, 2, 2]])
+    assert every(Windows(numbered(7), 5)).said is None
+
+
 def test_a_short_clip_is_padded_with_its_last_pose_and_marked():
     found = Windows(numbered(6, 3, 2), 5, least=3)
     batch = every(found)

@@ -123,6 +123,22 @@ def test_planted_feet_stay_where_they_are():
     assert np.abs(after - before)[:, :, ~on_legs].max() > 0.02
 
 
+def test_who_holds_himself_otherwise_keeps_his_legs_and_can_be_put_back():
+    body = bodies.human()
+    u = 0.08 * jax.random.normal(jax.random.key(1), (2, 8, body.num_coordinates))
+    place, turn = np.zeros((2, 8, 3)), np.tile([1.0, 0, 0, 0], (2, 8, 1))
+    clip = Poses(place, turn, limits.apply(body, u))
+    # So far from the limits that none is met.
+    shift = 0.08 * jax.random.normal(jax.random.key(2), (2, 1, body.num_coordinates))
+    held = augment.hold(body, clip, shift)
+    before, after = (np.asarray(poses.positions(body, x)) for x in (clip, held))
+    on_legs = contact.carrying(body)
+    np.testing.assert_allclose(after[:, :, on_legs], before[:, :, on_legs], atol=1e-5)
+    assert np.abs(after - before)[:, :, ~on_legs].max() > 0.02
+    back = augment.hold(body, held, -shift)
+    np.testing.assert_allclose(back.joints, clip.joints, atol=1e-4)
+
+
 def test_who_has_no_feet_has_nothing_planted(batch, keys):
     model = tiny.lively_model()
     found, free = (

@@ -23,6 +23,29 @@ def test_a_model_practises_on_the_clips_that_it_is_fitted_to(monkeypatch, tmp_pa
     assert [x["step"] for x in found] == [3, 8]
 
 
+def test_a_model_learns_to_heed_what_clips_are_said_to_show(monkeypatch, tmp_path):
+    monkeypatch.setattr(step.losses, "loss", toy.toy_loss)
+    actions = ("walk", "", "hop")
+    clips = [
+        tiny.motion(n).replace(action=a, name=f"{n}") for n, a in enumerate(actions)
+    ]
+    loop = dataclasses.replace(toy.LOOP, steps=1)
+    fit = {"model": toy.MODEL, "loop": loop, "context": 4, "stride": 3}
+    vectors = {"1": np.array([0.5, -1.0])}
+    model = fitting.fit(clips, tmp_path, labels=True, embeddings=vectors, **fit)
+    assert model.config.labels == ("hop", "walk")
+    assert model.config.embedding == 2
+    said = fitting._said(clips, model.config, vectors)
+    np.testing.assert_array_equal(said, [[0, 1, 0, 0], [0, 0, 0.5, -1], [1, 0, 0, 0]])
+    assert fitting._said(clips, toy.MODEL, {}) is None
+
+
+def test_embeddings_of_different_sizes_are_told(tmp_path):
+    vectors = {"a": np.zeros(2), "b": np.zeros(3)}
+    with pytest.raises(fitting.DataError, match=r"that of b has shape \(3,\)"):
+        fitting.fit([tiny.motion()], tmp_path, embeddings=vectors)
+
+
 def test_windows_are_weighted_by_action_and_by_clip():
     clips = [
         tiny.motion(n, frames).replace(action=action)

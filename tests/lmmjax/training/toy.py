@@ -20,9 +20,10 @@ import jax.numpy as jnp
 
 from lmmjax.training import loop
 from lmmjax.training import step as training_step
+from lmmjax.training.coach import Coach
 from lmmjax.training.loss import LossConfig
 from lmmjax.training.moments import Moments
-from lmmjax.training.practice import Coach, PracticeConfig
+from lmmjax.training.practice import PracticeConfig
 from lmmjax.training.state import OptimizerConfig
 from tests.lmmjax import tiny
 

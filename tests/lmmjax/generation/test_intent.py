@@ -1,0 +1,85 @@
+"""Laws of what a stream is told."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from lmmjax.generation import Stream
+from lmmjax.generation.intent import Intent
+from lmmjax.model import intent
+from tests.lmmjax import tiny
+
+CONFIG = dataclasses.replace(
+    tiny.CONFIG, labels=("hop", "walk"), goals=("Hips", "LeftToe", "RightToe")
+)
+PLACE = np.float32([1.0, 2.0, 0.5])
+
+
+def past():
+    """Poses [2, 6]."""
+    return tiny.windows(length=6).take(np.array([0, 1])).poses
+
+
+def walking(scale=1.0):
+    said = np.tile(intent.said(CONFIG, "walk"), (2, 1))
+    return Intent.to(CONFIG, said, scale=scale)
+
+
+def test_goals_come_nearer_with_every_frame_and_then_are_past():
+    aimed = walking().aim(CONFIG, "LeftToe", PLACE, 0.5, tiny.FPS)
+    last = past().at(slice(None), -1)
+    for frame, left in ((0, 0.5), (6, 0.3), (15, None), (20, None)):
+        told = aimed.told(last, np.full(2, frame))
+        goal = np.asarray(told.vector)[:, 2:].reshape(2, 3, 5)
+        assert not goal[:, [0, 2]].any()
+        if left is None:
+            assert not goal.any()
+        else:
+            np.testing.assert_allclose(goal[:, 1, 4], left, atol=1e-6)
+            np.testing.assert_allclose(goal[:, 1, 3], PLACE[2], atol=1e-6)
+    np.testing.assert_array_equal(told.vector[:, :2], [[0, 1]] * 2)
+
+
+def test_goals_may_be_of_some_and_at_times_and_places_of_their_own():
+    places = np.float32([[1, 0, 1], [0, 1, 1]])
+    times, mine = np.float32([0.4, 0.8]), np.float32([0, 1])
+    both = walking().aim(CONFIG, "Hips", places, times, tiny.FPS, mine)
+    goal = np.asarray(both.told(past().at(slice(None), -1), np.zeros(2, int)).vector)
+    assert not goal[0, 2:].any()
+    np.testing.assert_allclose(goal[1, 6], 0.8, atol=1e-6)
+
+
+def test_a_joint_without_goals_is_told():
+    with pytest.raises(ValueError, match=r"no goals of 'Head' \(this model takes Hips"):
+        walking().aim(CONFIG, "Head", PLACE, 0.5, tiny.FPS)
+
+
+def test_a_stream_heeds_what_it_is_told():
+    model = tiny.lively_model(CONFIG)
+    stream = Stream(model, commit=2, steps=2, churn=0.0)
+    state = stream.init(past())
+    key = jax.random.key(0)
+
+    def made(told):
+        found, _ = dataclasses.replace(stream, intent=told).sample(state, key, 6)
+        return np.asarray(found.joints)
+
+    free = made(None)
+    silent = Intent.to(CONFIG, np.zeros((2, 2), np.float32))
+    np.testing.assert_allclose(made(silent), free, atol=1e-6)
+    once, twice = made(walking()), made(walking(3.0))
+    assert np.abs(once - free).max() > 1e-5
+    assert np.abs(twice - free).max() > np.abs(once - free).max()
+
+
+def test_a_stream_of_a_model_that_heeds_nothing_is_as_without():
+    model = tiny.lively_model()
+    stream = Stream(model, commit=2, steps=1, churn=0.0)
+    state = stream.init(past())
+    told = Intent.to(model.config, np.zeros((2, 0), np.float32))
+    key = jax.random.key(0)
+    ours, _ = dataclasses.replace(stream, intent=told).sample(state, key, 4)
+    theirs, _ = stream.sample(state, key, 4)
+    np.testing.assert_array_equal(ours.joints, theirs.joints)
