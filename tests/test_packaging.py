@@ -41,6 +41,14 @@ MAY_IMPORT = {
         "lmmjax.generation",
     },
     "lmmjax.pretrained": {"kinematics", "lmmjax.data", "lmmjax.model"},
+    "lmmjax.library": {
+        "kinematics",
+        "lmmjax.data",
+        "lmmjax.model",
+        "lmmjax.generation",
+        "lmmjax.evaluation",
+        "lmmjax.pretrained",
+    },
     "lmmjax.viewer": {"kinematics"},
 }
 HEAVY = ("flax", "optax", "orbax", "tensorflow_datasets", "array_record", "cv2")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Container, Iterator
 import numpy as np
 
 from kinematics.motion import Motion
-from lmmjax.data.primitives import gait, inplace
-from lmmjax.data.primitives.subject import Subject, average, random_subject
+from lmmjax.data.primitives import gait, handling, inplace, seated
+from lmmjax.data.primitives.subject import SIDES, Subject, average, random_subject
 from lmmjax.data.primitives.track import Track
 
 # What each primitive is made by. All take a generator, a subject, fps and parameters.
@@ -19,9 +19,14 @@ TRACKS: dict[str, Callable[..., Track]] = {
     "turn": gait.turn_track,
     "kick": inplace.kick_track,
     "stand": inplace.stand_track,
+    "grasp": handling.grasp_track,
+    "throw": handling.throw_track,
+    "sit": seated.sit_track,
+    "get_up": seated.get_up_track,
 }
-# The order in which a library goes through the primitives.
-_ORDER = ("walk", "reach", "run", "squat", "turn", "walk", "jump", "kick", "stand")
+# The order in which a library goes through the primitives; those that came later are
+# left out, so that equal seeds give equal libraries.
+ORDER = ("walk", "reach", "run", "squat", "turn", "walk", "jump", "kick", "stand")
 
 
 def with_contacts(
@@ -71,6 +76,10 @@ squat = _primitive("squat")
 turn = _primitive("turn")
 kick = _primitive("kick")
 stand = _primitive("stand")
+grasp = _primitive("grasp")
+throw = _primitive("throw")
+sit = _primitive("sit")
+get_up = _primitive("get_up")
 PRIMITIVES: dict[str, Callable[..., Motion]] = {
     "walk": walk,
     "run": run,
@@ -80,6 +89,10 @@ PRIMITIVES: dict[str, Callable[..., Motion]] = {
     "turn": turn,
     "kick": kick,
     "stand": stand,
+    "grasp": grasp,
+    "throw": throw,
+    "sit": sit,
+    "get_up": get_up,
 }
 
 
@@ -158,6 +171,26 @@ def _vary_stand(rng: np.random.Generator, subject: Subject, fps: float) -> Track
     return inplace.stand_track(rng, subject, fps, rng.uniform(4.0, 7.0))
 
 
+def _vary_grasp(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
+    return handling.grasp_track(rng, subject, fps)
+
+
+def _vary_throw(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
+    return handling.throw_track(rng, subject, fps)
+
+
+def _vary_sit(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
+    seat = rng.uniform(0.22, 0.30) * subject.stature
+    return seated.sit_track(rng, subject, fps, seat).then(
+        seated.get_up_track(rng, subject, fps, seat)
+    )
+
+
+def _vary_get_up(rng: np.random.Generator, subject: Subject, fps: float) -> Track:
+    side = SIDES[int(rng.integers(2))]
+    return seated.get_up_track(rng, subject, fps, side=side)
+
+
 _VARY = {
     "walk": _vary_walk,
     "run": _vary_run,
@@ -167,6 +200,10 @@ _VARY = {
     "turn": _vary_turn,
     "kick": _vary_kick,
     "stand": _vary_stand,
+    "grasp": _vary_grasp,
+    "throw": _vary_throw,
+    "sit": _vary_sit,
+    "get_up": _vary_get_up,
 }
 
 
@@ -205,7 +242,10 @@ def library(
     subjects: int = 12,
     only: Container[int] | None = None,
 ) -> Iterator[Motion]:
-    """Clips of synthetic people that go through all primitives.
+    """Clips of synthetic people that go through the primitives of a data set.
+
+    These are the ones that stand on their feet and hold nothing: `grasp`, `throw`,
+    `sit` and `get_up` are not among them.
 
     Args:
       seed: equal seeds give equal libraries.
@@ -220,7 +260,7 @@ def library(
     people = [random_subject(seed, s) for s in range(subjects)]
     for k in range(clips):
         # Each round of the actions meets the people in another order.
-        action = _ORDER[(k + k // subjects) % len(_ORDER)]
+        action = ORDER[(k + k // subjects) % len(ORDER)]
         if only is not None and k % subjects not in only:
             continue
         yield sample(action, seed, people[k % subjects], fps, index=k)

@@ -219,6 +219,38 @@ def fly_foot(
     foot.contact[air] = False
 
 
+def step_over(
+    track: Track, side: str, before: Stance, after: Stance, lift: float = 0.05
+) -> None:
+    """A foot that stands, is taken straight to another place and stands there.
+
+    Args:
+      track: filled in.
+      side: which foot.
+      before: where it stands first.
+      after: where it stands then.
+      lift: metres that it is raised in the middle, beside what the floor asks.
+    """
+    points = _sole(track, side)
+    t, foot = track.t, track.feet[side]
+    for stance, on in ((before, t <= before.leave), (after, t >= after.land)):
+        _plant(foot, on, stance, stance.ankle(t[on], points), stance.pitch(t[on]))
+    air = (t > before.leave) & (t < after.land)
+    share = curves.min_jerk((t[air] - before.leave) / (after.land - before.leave))
+    ends = np.array([before.leave, after.land])
+    start = before.ankle(ends[:1], points)
+    end = after.ankle(ends[1:], points)
+    pitch = before.push + share * (after.strike - before.push)
+    ankle = start + share[:, None] * (end - start)
+    ankle[:, 2] += lift * curves.bell(share)
+    yaw = before.yaw + share * (after.yaw - before.yaw)
+    none = np.zeros((air.sum(), 2), bool)
+    lifted = Foot(ankle, yaw, pitch, np.maximum(-pitch, 0) * (1 - share), none)
+    ankle[:, 2] += _lift(lifted, points, track.subject.body, side, track.rate)
+    foot.ankle[air], foot.yaw[air], foot.pitch[air] = ankle, yaw, pitch
+    foot.toes[air], foot.contact[air] = lifted.toes, False
+
+
 def swing_leg(
     track: Track, side: str, times: list[float], hip: Array, knee: Array, ankle: Array
 ) -> None:
