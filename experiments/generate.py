@@ -17,12 +17,19 @@ same can be said in flags, in the same words:
     python -m experiments.generate --pretrained=human-mocap --seconds=5 \
         --person='prompt="walk", path={points=[[0,0],[3,1]]}' \
         --person='prompt="stand", place=[1,1], pushes=[{velocity=[0.4,0], at=1.0}]' \
-        --obstacle='ends=[[2,0,0],[2,0,2]], radius=0.2'
+        --obstacle='ends=[[2,0,0],[2,0,2]], radius=0.2' --floor='slope=6'
 
 It writes motion.html, and of each person a BVH file and motion.npz's arrays.
+
+    python -m experiments.generate --pretrained=human-mocap --match=game.json \
+        --start=12 --seconds=10
+
+writes the same of the players of a match, who go where a file of tracks says they were:
+NBA SportVU, SoccerNet game states or a table, see `lmmjax.capture.tracking`.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +38,7 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from experiments import prompts, results, samplers, scenes
+from experiments import matches, prompts, results, samplers, scenes
 from experiments.settings import SettingError
 from kinematics import Motion
 from kinematics.formats import bvh
@@ -41,7 +48,7 @@ from lmmjax.generation import scene
 from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
 from lmmjax.training.checkpoint import load_model
-from lmmjax.viewer import Thing, ball, view
+from lmmjax.viewer import Ground, Thing, Track, ball, view
 
 _WORKDIR = flags.DEFINE_string("workdir", "runs/train", "Folder of a trained run.")
 _PRETRAINED = flags.DEFINE_string(
@@ -54,6 +61,13 @@ _PEOPLE = flags.DEFINE_multi_string(
 )
 _OBSTACLES = flags.DEFINE_multi_string(
     "obstacle", [], "Something in a scene, as one of a scene file's [[obstacles]]."
+)
+_FLOOR = flags.DEFINE_string(
+    "floor", None, "What people in a scene stand on, as a scene file's [floor]."
+)
+_MATCH = flags.DEFINE_string("match", None, "Tracks of players, .json or .csv.")
+_START = flags.DEFINE_float(
+    "start", None, "Seconds into the match; the beginning of its tracks by default."
 )
 _AT = flags.DEFINE_float("at", None, "Seconds into the prompt; its end by default.")
 _SECONDS = flags.DEFINE_float(
@@ -78,16 +92,22 @@ _OUT = flags.DEFINE_string(
 
 # Of movement that is led: each step keeps to what was planned before.
 _INERTIA = 0.5
+# Prompts that players of a match begin with, whichever is nearest to their speed.
+_GAITS = "stand", "walk", "run"
 # Of goals on the page: metres, and colour.
 _BALL, _GOAL = 0.04, (214, 39, 40)
+# Metres of a floor that are shown beside people.
+_BESIDE = 3.0
 
 
 def main() -> None:
     """Generate and write."""
     in_flags = bool(_PEOPLE.value or _OBSTACLES.value)
-    if (bool(_PROMPT.value) + bool(_SCENE.value) + in_flags) != 1:
+    given = bool(_PROMPT.value), bool(_SCENE.value), bool(_MATCH.value), in_flags
+    if sum(given) != 1:
         raise SettingError(
-            "give one of --prompt=<file>, --scene=<file> and --person=<words>"
+            "give one of --prompt=<file>, --scene=<file>, --match=<file> and "
+            "--person=<words>"
         )
     if _PRETRAINED.value:
         model, meta = pretrained.load(_PRETRAINED.value)
@@ -99,10 +119,12 @@ def main() -> None:
     sampler = samplers.of(meta, samplers.ROLLOUTS) or samplers.CALM
     if _TEMPERATURE.value is not None:
         sampler = dataclasses.replace(sampler, temperature=_TEMPERATURE.value)
-    name = Path(_PROMPT.value or _SCENE.value or "scene").stem
+    name = Path(_PROMPT.value or _SCENE.value or _MATCH.value or "scene").stem
     out = Path(_OUT.value or workdir / "generated" / name)
     if _PROMPT.value:
         _continue(model, meta, sampler, out)
+    elif _MATCH.value:
+        _follow(model, sampler, out)
     else:
         _play(model, meta, sampler, out)
 
@@ -138,16 +160,41 @@ def _play(model: MovementModel, meta: dict, sampler: Sampler, out: Path) -> None
     if _SCENE.value:
         told = scenes.read(_SCENE.value, prompt_of)
     else:
-        told = scenes.of_words(_PEOPLE.value, _OBSTACLES.value, prompt_of)
+        told = scenes.of_words(_PEOPLE.value, _OBSTACLES.value, prompt_of, _FLOOR.value)
     if _SECONDS.value is not None:
         told = dataclasses.replace(told, seconds=_SECONDS.value)
     found = scene.play(
         model, told, _SEED.value, inertia=_INERTIA, **dataclasses.asdict(sampler)
     )
+    _write(found, found, out, things=[*_ground(told, found), *_things(told)])
+
+
+def _follow(model: MovementModel, sampler: Sampler, out: Path) -> None:
+    """Players of a match, along their tracks."""
+    seconds = 4.0 if _SECONDS.value is None else _SECONDS.value
+    stretch = matches.read(str(_MATCH.value), _START.value, seconds, model.fps)
+    for name in stretch.left_out:
+        print(f"{name} is tracked in part of the stretch only, and left out")
+    own = pretrained.prompts(_PRETRAINED.value) if _PRETRAINED.value else {}
+    ways = {name: prompts.of_name(model, own, name) for name in _GAITS}
+    found = matches.play(
+        model,
+        stretch,
+        ways,
+        _SEED.value,
+        inertia=_INERTIA,
+        **dataclasses.asdict(sampler),
+    )
+    _write(found, [*found, *matches.ball(stretch)], out, follow=False)
+
+
+def _write(
+    found: list[Motion], shown: Sequence[Motion | Track], out: Path, **options
+) -> None:
+    """A page of what is shown, and of each motion a BVH and an npz file."""
     out.mkdir(parents=True, exist_ok=True)
     written = [out / "motion.html"]
-    tracks = {motion.name: motion for motion in found}
-    view(tracks, written[0], title=out.name, things=_things(told))
+    view(shown, written[0], title=out.name, **options)
     for motion in found:
         written += [out / f"{motion.name}.bvh", out / f"{motion.name}.npz"]
         bvh.write(written[-2], motion)
@@ -162,6 +209,15 @@ def _play(model: MovementModel, meta: dict, sampler: Sampler, out: Path) -> None
             fps=motion.fps,
         )
     print("wrote " + "\n      ".join(map(str, written)))
+
+
+def _ground(told: scene.Scene, found: Sequence[Motion]) -> list[Ground]:
+    """The floor around the people, where it is not level."""
+    if told.floor is None:
+        return []
+    places = np.concatenate([np.asarray(m.root_position)[:, :2] for m in found])
+    low, high = places.min(axis=0) - _BESIDE, places.max(axis=0) + _BESIDE
+    return [Ground(*told.floor.patch(low.tolist(), high.tolist()))]
 
 
 def _things(told: scene.Scene) -> list[Thing]:

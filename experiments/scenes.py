@@ -10,14 +10,24 @@
     facing = 90                  # degrees from x
     path = { points = [[0, 1], [1, 4]], speed = 1.2 }
     goals = [{ joint = "LeftHand", place = [0.4, 0.5, 1.2], at = 1.5, hold = 0.5 }]
+    label = "run"                # what he is told to do, if the model knows it
     look = [2.0, 0.0, 1.6]
     key = { prompt = "sit.bvh", from = 1.2, at = 3.0 }
     pushes = [{ velocity = [0.5, 0.0], at = 2.0 }]
+    effort = 0.8                 # most power, as a share of what is usual at his speed
+    torque = { LeftLeg = 80 }    # most that joints are to bear, N m
+    balance = true               # the ground is to bear him where his feet stand
+    mass = 70                    # kg
 
     [[obstacles]]
     ends = [[1, 2, 0], [1, 2, 2]]
     radius = 0.2
     velocity = [0, 0, 0]
+
+    [floor]                      # one of these three; level without
+    slope = 8                    # degrees, up along x from x = 0 on
+    stairs = { rise = 0.15, run = 0.3, begin = 1.0, count = 10 }
+    heights = "hill.npz"         # heights [X, Y], corner [2] and step, metres
 
 All but ``prompt`` may be left out. `read` checks every key: a misspelt one is no wish
 that goes unheard.
@@ -27,17 +37,35 @@ import dataclasses
 import tomllib
 import types
 import typing
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments.settings import SettingError
 from kinematics import Motion
-from lmmjax.generation import scene
+from lmmjax.generation import guidance, scene
+from lmmjax.generation.guidance import Floor
 from lmmjax.generation.scene import Scene
 
 # A prompt by its name, until so many seconds into it; None for its end.
 Prompts = Callable[[str, float | None], Motion]
+
+# Bytes of a file of heights, unpacked.
+_MOST_BYTES = 64_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Stairs:
+    """As `lmmjax.generation.guidance.stairs` takes them."""
+
+    rise: float
+    run: float
+    begin: float = 1.0
+    count: int = 10
 
 
 def read(path: str | Path, prompt_of: Prompts) -> Scene:
@@ -58,13 +86,16 @@ def read(path: str | Path, prompt_of: Prompts) -> Scene:
     except ValueError as error:
         raise SettingError(f"{path}: {error}") from error
     try:
-        return _scene(told, prompt_of)
+        return _scene(told, prompt_of, path.parent)
     except _Wrong as error:
         raise SettingError(f"{path}: {error}") from error
 
 
 def of_words(
-    people: Sequence[str], obstacles: Sequence[str], prompt_of: Prompts
+    people: Sequence[str],
+    obstacles: Sequence[str],
+    prompt_of: Prompts,
+    floor: str | None = None,
 ) -> Scene:
     """A scene in the words of a file, as the insides of inline tables.
 
@@ -72,21 +103,24 @@ def of_words(
       people: such as ``prompt = "walk", facing = 90``.
       obstacles: such as ``ends = [[1, 2, 0], [1, 2, 2]], radius = 0.2``.
       prompt_of: finds a prompt.
+      floor: such as ``slope = 8``.
 
     Raises:
       SettingError: they cannot be read; the message says which.
     """
-    told: dict[str, list] = {}
-    for flag, key, words in (
-        ("person", "people", people),
-        ("obstacle", "obstacles", obstacles),
-    ):
-        told[key] = []
-        for word in words:
-            try:
-                told[key].append(tomllib.loads(f"x = {{ {word} }}")["x"])
-            except ValueError as error:
-                raise SettingError(f"--{flag}={word}: {error}") from error
+
+    def table(flag: str, word: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(f"x = {{ {word} }}")["x"]
+        except ValueError as error:
+            raise SettingError(f"--{flag}={word}: {error}") from error
+
+    told: dict[str, Any] = {
+        "people": [table("person", word) for word in people],
+        "obstacles": [table("obstacle", word) for word in obstacles],
+    }
+    if floor is not None:
+        told["floor"] = table("floor", floor)
     try:
         return _scene(told, prompt_of)
     except _Wrong as error:
@@ -97,7 +131,9 @@ class _Wrong(ValueError):
     """Something in a file that does not belong there, and where."""
 
 
-def _scene(told: Mapping[str, Any], prompt_of: Prompts) -> Scene:
+def _scene(
+    told: Mapping[str, Any], prompt_of: Prompts, folder: str | Path = ""
+) -> Scene:
     told = dict(told)
     people = _tables(told, "people")
     obstacles = _tables(told, "obstacles")
@@ -112,8 +148,53 @@ def _scene(told: Mapping[str, Any], prompt_of: Prompts) -> Scene:
         _record(scene.Obstacle, obstacle, f"obstacles[{n}]")
         for n, obstacle in enumerate(obstacles)
     ]
-    rest = {"people": tuple(persons), "obstacles": tuple(found)}
+    rest: dict[str, Any] = {"people": tuple(persons), "obstacles": tuple(found)}
+    if "floor" in told:
+        rest["floor"] = _floor(told.pop("floor"), Path(folder))
     return _record(Scene, told, "", rest)
+
+
+def _floor(told: Any, folder: Path) -> Floor:
+    kinds = ("slope", "stairs", "heights")
+    if not isinstance(told, dict) or len(told) != 1 or next(iter(told)) not in kinds:
+        raise _Wrong(f"floor: a table with one of {', '.join(kinds)}")
+    ((kind, value),) = told.items()
+    where = f"floor.{kind}"
+    try:
+        if kind == "slope":
+            return guidance.slope(_value(float, value, where))
+        if kind == "stairs":
+            stairs = _record(Stairs, value, where)
+            return guidance.stairs(**dataclasses.asdict(stairs))
+        return guidance.field(**_heights(folder / _value(str, value, where)))
+    except _Wrong:
+        raise
+    except ValueError as error:
+        raise _Wrong(f"{where}: {error}") from error
+
+
+def _heights(path: Path) -> dict[str, Any]:
+    """The arrays of a file of heights.
+
+    Raises:
+      ValueError: it cannot be read, or holds something else.
+    """
+    needed = {"heights", "corner", "step"}
+    try:
+        with zipfile.ZipFile(path) as file:
+            size = sum(part.file_size for part in file.infolist())
+        if size > _MOST_BYTES:
+            raise ValueError(f"{path} holds more than {_MOST_BYTES // 10**6} MB")
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in needed & set(file)}
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise ValueError(f"{path} is not an npz file") from error
+    numbers = all(np.issubdtype(x.dtype, np.number) for x in found.values())
+    if set(found) != needed or not numbers or found["step"].size != 1:
+        raise ValueError(f"{path} needs heights [X, Y], corner [2] and step, numbers")
+    return found | {"step": found["step"].item()}
 
 
 def _person(number: int, told: dict[str, Any], prompt_of: Prompts) -> scene.Person:
@@ -182,7 +263,7 @@ def _record(
 
 
 def _value(kind: Any, told: Any, where: str) -> Any:
-    """A value of a type of the dataclasses above: numbers, text, tuples of these."""
+    """A value of a type of the dataclasses above: of numbers and text, and tables."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:
         (kind,) = (part for part in parts if part is not type(None))
@@ -197,6 +278,12 @@ def _value(kind: Any, told: Any, where: str) -> Any:
             _value(part, one, f"{where}[{n}]")
             for n, (part, one) in enumerate(zip(kinds, told, strict=True))
         )
+    if origin is dict:
+        if not isinstance(told, dict):
+            raise _Wrong(f"{where}: a table; got {told!r}")
+        return {
+            key: _value(parts[1], one, f"{where}.{key}") for key, one in told.items()
+        }
     if kind is float:
         number = isinstance(told, int | float) and not isinstance(told, bool)
         if not number or not abs(told) < float("inf"):

@@ -8,8 +8,16 @@ clips.
 """
 
 from benchmarks import report
-from benchmarks.control import crowding, following, keying, reaching
-from experiments import pipeline, program  # program sets up the cache
+from benchmarks.control import (
+    crowding,
+    effort,
+    following,
+    ground,
+    keying,
+    match,
+    reaching,
+)
+from experiments import pipeline, program, prompts  # program sets up the cache
 from experiments.results import provenance
 from lmmjax import pretrained
 from lmmjax.generation import Stream
@@ -25,6 +33,12 @@ _FOLLOWED = flags.DEFINE_float("followed", 10.0, "Seconds of each path.")
 _KEYS = flags.DEFINE_integer("keys", 64, "Key poses; 0 for none.", 0)
 _KEYED = flags.DEFINE_float("keyed", 1.0, "Seconds until a key pose.")
 _PEOPLE = flags.DEFINE_integer("people", 22, "In a crowd; 0 for none.", 0)
+_PLAYERS = flags.DEFINE_integer("players", 10, "Of a match; 0 for none.", 0)
+_PLAYED = flags.DEFINE_float("played", 20.0, "Seconds of the match.")
+_WALKS = flags.DEFINE_integer("walks", 32, "On floors not level; 0 for none.", 0)
+_WALKED = flags.DEFINE_float("walked", 6.0, "Seconds of each walk.")
+_EFFORTS = flags.DEFINE_integer("efforts", 10, "Of each subject; 0 for none.", 0)
+_EXERTED = flags.DEFINE_integer("exerted", 3, "Seconds of each effort.", 1)
 _CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person.", 1)
 _SEED = flags.DEFINE_integer("seed", 0, "Of moments, goals and noise.")
 
@@ -57,6 +71,23 @@ def main() -> None:
         told.append(f"{_PEOPLE.value} people in a crowd")
         lines += ["", *crowding.HEADER]
         lines += crowding.rows(held, stream, _PEOPLE.value, calls, seed)
+    if _PLAYERS.value:
+        told.append(f"{_PLAYERS.value} players of a match for {_PLAYED.value:g} s")
+        lines += ["", *match.HEADER]
+        own = pretrained.prompts(_PRETRAINED.value)
+        gaits = {name: prompts.of_name(model, own, name) for name in match.GAITS}
+        lines += match.rows(gaits, stream, _PLAYERS.value, _PLAYED.value, seed)
+    if _WALKS.value:
+        told.append(f"{_WALKS.value} walks of {_WALKED.value:g} s")
+        lines += ["", *ground.HEADER]
+        lines += ground.rows(held, stream, _WALKED.value, _WALKS.value, seed)
+    if _EFFORTS.value:
+        told.append(f"{_EFFORTS.value} efforts of {_EXERTED.value} s of each subject")
+        lines += ["", *effort.HEADER]
+        efforts = _EXERTED.value, _EFFORTS.value
+        for subject in sorted({clip.subject for clip in held}):
+            clips = [clip for clip in held if clip.subject == subject]
+            lines += effort.rows(subject, clips, stream, *efforts, seed)
     lines += ["", provenance(dataset.name, "; ".join(told), f"seed {seed}")]
     report.publish(lines)
 

@@ -1,6 +1,7 @@
 """What every table of control tells of a movement, beside whether it does as wished."""
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -10,7 +11,7 @@ from kinematics import Poses, limits
 from kinematics.bodies import segments
 from lmmjax.evaluation import metrics
 from lmmjax.evaluation.starts import Starts
-from lmmjax.generation import Stream
+from lmmjax.generation import Stream, guidance
 from lmmjax.model import poses as poses_of
 
 HEADER = (
@@ -38,6 +39,73 @@ class Moved(NamedTuple):
     touch: np.ndarray | None
     over: float
     stretch: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Unguided:
+    """Movement from many starts without a wish, which guided movement stands beside.
+
+    Attributes:
+      starts: where it begins.
+      stream: what moves it, on the bones of each.
+      frames: how long.
+      seed: of the noise.
+      moved: the movement.
+    """
+
+    starts: Starts
+    stream: Stream
+    frames: int
+    seed: int
+    moved: Moved
+
+    @classmethod
+    def of(cls, starts: Starts, stream: Stream, frames: int, seed: int) -> "Unguided":
+        """Move on from the starts, each on bones of its own."""
+        free = dataclasses.replace(stream, model=starts.model)
+        return cls(starts, free, frames, seed, _moved(starts, free, frames, seed))
+
+    def guided(
+        self, wishes: Sequence[guidance.Wish], calls: int
+    ) -> Iterator[tuple[str, Moved, str]]:
+        """What is moved without wishes and with them, feet standing beside these.
+
+        Args:
+          wishes: of all starts.
+          calls: timed steps of the first person.
+
+        Returns:
+          Of each a name, the movement, and its cells below `HEADER`.
+        """
+        wishes = list(wishes)
+        if self.moved.slide is not None:
+            # Those that are handed out, and one more.
+            looked_at = min(self.stream.commit + 1, self.stream.model.config.horizon)
+            wishes.append(guidance.standing_feet(self.stream.model, looked_at))
+        guide = guidance.Guide.to(self.stream.model, *wishes)
+        led = dataclasses.replace(self.stream, guide=guide)
+        moved = _moved(self.starts, led, self.frames, self.seed)
+        alone = guide.wish(*map(_of_first, wishes))
+        for name, stream, result in (
+            ("unguided", self.stream, self.moved),
+            ("guided", dataclasses.replace(led, guide=alone), moved),
+        ):
+            rest = cells(result, self.moved, self.starts, of_one(stream), calls)
+            yield name, result, rest
+
+
+def _moved(starts: Starts, stream: Stream, frames: int, seed: int) -> Moved:
+    state = stream.init(starts.past)
+    return measure(starts, stream.sample(state, jax.random.key(seed), frames)[0])
+
+
+def _of_first(wish: guidance.Wish) -> guidance.Wish:
+    """A wish of the first of many people."""
+    if isinstance(wish, guidance.Track):
+        return dataclasses.replace(wish, places=wish.places[:1])
+    if isinstance(wish, guidance.Facing):
+        return dataclasses.replace(wish, heading=wish.heading[:1])
+    return wish
 
 
 def measure(starts: Starts, future: Poses) -> Moved:

@@ -93,7 +93,7 @@ def rows(
     keys = jax.random.split(jax.random.key(seed), count)
     found = []
     for name, group in {
-        "alone": dataclasses.replace(crowd, apart=0.0),
+        "alone": dataclasses.replace(crowd, apart=0.0, plans=False),
         "together": crowd,
     }.items():
         state = group.stream.init(past)

@@ -4,10 +4,8 @@ The path begins where somebody stands or walks, and the way he faces; it bends t
 sides by up to one over 1.3 m.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 
 from benchmarks.control import compared
@@ -65,29 +63,11 @@ def rows(
     starts = moments(model, clips, count, seed)
     path = curves(starts, FAST * seconds + 2, seed)
     speed = np.random.default_rng(seed + 1).uniform(SLOW, FAST, size=count)
-    free = dataclasses.replace(stream, model=starts.model)
-    state, key = free.init(starts.past), jax.random.key(seed)
     frames = round(seconds * model.fps)
     track, facing = guidance.follow(starts.past, path, speed, seconds, model.fps)
-    wishes: list[guidance.Wish] = [track, facing]
-    would = compared.measure(starts, free.sample(state, key, frames)[0])
-    if would.slide is not None:
-        wishes.append(guidance.standing_feet(model, stream.commit + 1))
-    guide = guidance.Guide.to(model, *wishes)
-    guided = dataclasses.replace(free, guide=guide)
-    first: list[guidance.Wish] = [
-        dataclasses.replace(track, places=track.places[:1]),
-        dataclasses.replace(facing, heading=facing.heading[:1]),
-    ]
-    both = {
-        "unguided": (free, would),
-        "guided": (
-            dataclasses.replace(free, guide=guide.wish(*first, *wishes[2:])),
-            compared.measure(starts, guided.sample(state, key, frames)[0]),
-        ),
-    }
+    free = compared.Unguided.of(starts, stream, frames, seed)
     found = []
-    for name, (moving, result) in both.items():
+    for name, result, rest in free.guided([track, facing], calls):
         pelvis = result.places[:, :, 0, :2]
         off = _distance(pelvis, path)
         late = np.linalg.norm(pelvis - track.places[:, :, 0, :2], axis=-1)
@@ -95,7 +75,6 @@ def rows(
         shares = np.mean(100.0 * near, axis=1)
         always = np.min(100.0 * near, axis=1)
         told = [np.percentile(100 * x, [50, 95]) for x in (off, late)]
-        rest = compared.cells(result, would, starts, compared.of_one(moving), calls)
         found.append(
             f"| {name} | {told[0][0]:.1f}, {told[0][1]:.1f} "
             f"| {told[1][0]:.1f}, {told[1][1]:.1f} "

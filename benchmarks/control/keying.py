@@ -4,10 +4,8 @@ The posture is the one in which the clip truly is then. Between, nothing is wish
 the way of the root.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 
 from benchmarks.control import compared
@@ -45,38 +43,14 @@ def rows(
     due = round(seconds * model.fps)
     starts = moments(model, clips, count, seed, due)
     body = starts.model.body
-    free = dataclasses.replace(stream, model=starts.model)
-    state, key = free.init(starts.past), jax.random.key(seed)
-    would = compared.measure(starts, free.sample(state, key, due)[0])
     pair = starts.future.at(slice(None), slice(-2, None))
-    wishes: list[guidance.Wish] = list(
-        guidance.keyframe(starts.model, starts.past, pair, seconds)
-    )
-    if would.slide is not None:
-        # Those that are handed out, and one more.
-        standing = guidance.standing_feet(model, min(stream.commit + 1, due))
-        wishes.append(standing)
-    guide = guidance.Guide.to(model, *wishes)
-    first = [
-        dataclasses.replace(wish, places=wish.places[:1])
-        if isinstance(wish, guidance.Track)
-        else wish
-        for wish in wishes
-    ]
-    guided = dataclasses.replace(free, guide=guide)
-    both = {
-        "unguided": (free, would),
-        "guided": (
-            dataclasses.replace(free, guide=guide.wish(*first)),
-            compared.measure(starts, guided.sample(state, key, due)[0]),
-        ),
-    }
+    wishes = guidance.keyframe(starts.model, starts.past, pair, seconds)
+    free = compared.Unguided.of(starts, stream, due, seed)
     truth = np.asarray(poses_of.positions(body, starts.future))
     found = []
-    for name, (moving, result) in both.items():
+    for name, result, rest in free.guided(wishes, calls):
         off = 100 * np.linalg.norm(result.places - truth, axis=-1).mean(axis=-1)
         most = np.percentile(off[:, -1], 95)
-        rest = compared.cells(result, would, starts, compared.of_one(moving), calls)
         found.append(
             f"| {name} | {compared.interval(off[:, -1], starts.clip)}, {most:.1f} "
             f"| {compared.interval(off[:, due // 2], starts.clip)} {rest}"

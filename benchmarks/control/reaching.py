@@ -3,10 +3,8 @@
 Goals are 0.3 to 0.9 m beside where it would be then, and where its arm can reach.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 
 from benchmarks.control import compared
@@ -82,32 +80,15 @@ def rows(
     starts = moments(model, clips, count, seed)
     body, number = starts.model.body, model.body.names.index(joint)
     due = round(seconds * model.fps)
-    free = dataclasses.replace(stream, model=starts.model)
-    state, key = free.init(starts.past), jax.random.key(seed)
     past = np.asarray(poses_of.positions(body, starts.past))
-    would = compared.measure(starts, free.sample(state, key, due)[0])
-    goal = goals(would.places[:, -1], body.parents, number, seed)
+    free = compared.Unguided.of(starts, stream, due, seed)
+    goal = goals(free.moved.places[:, -1], body.parents, number, seed)
     reach = guidance.reach(model.body, past, joint, goal, seconds, model.fps)
-    also = []
-    if would.slide is not None:
-        # Those that are handed out, and one more.
-        also.append(guidance.standing_feet(model, min(stream.commit + 1, due)))
-    guide = guidance.Guide.to(model, reach, *also)
-    guided = dataclasses.replace(free, guide=guide)
-    alone = guide.wish(dataclasses.replace(reach, places=reach.places[:1]), *also)
-    both = {
-        "unguided": (free, would),
-        "guided": (
-            dataclasses.replace(free, guide=alone),
-            compared.measure(starts, guided.sample(state, key, due)[0]),
-        ),
-    }
     found = []
-    for name, (moving, result) in both.items():
+    for name, result, rest in free.guided([reach], calls):
         miss = metrics.goal_distance(result.places[:, :, number], goal, due - 1)
         middle, most = np.percentile(miss, [50, 95])
         within = [compared.interval(100.0 * (miss <= cm), starts.clip) for cm in (2, 5)]
-        rest = compared.cells(result, would, starts, compared.of_one(moving), calls)
         found.append(
             f"| {joint}, {name} | {middle:.1f}, {most:.1f} | {within[0]} "
             f"| {within[1]} {rest}"

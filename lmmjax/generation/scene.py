@@ -11,8 +11,14 @@ from kinematics import Motion, Poses, rotations
 from lmmjax.generation import guidance, perturb
 from lmmjax.generation.continuation import PromptError, fit_to_model
 from lmmjax.generation.crowd import Crowd
-from lmmjax.generation.guidance import Facing, Look, Track, Wish
+from lmmjax.generation.footing import stand
+from lmmjax.generation.guidance import Facing, Floor, Look, Track, Way, Wish
+from lmmjax.generation.guidance.effort import Power, Torque
+from lmmjax.generation.guidance.exertion import MASS_KG
+from lmmjax.generation.guidance.ground import carried, raised
+from lmmjax.generation.intent import Intent
 from lmmjax.generation.stream import Stream, rolled_out
+from lmmjax.model import intent
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import MovementModel
 
@@ -78,6 +84,12 @@ class Person:
       key: a pose at a time: two poses of a motion, the second of which is the one
         that is taken, and seconds.
       pushes: in any order.
+      label: what he is told to do, if the model knows it.
+      effort: most power that his joints put in, as a share of what is usual at his
+        speed.
+      torque: most that joints are to bear, N m by name.
+      balance: whether the ground is to bear him where his feet stand.
+      mass: kilograms.
     """
 
     name: str
@@ -89,6 +101,11 @@ class Person:
     look: tuple[float, float, float] | None = None
     key: tuple[Motion, float] | None = None
     pushes: tuple[Push, ...] = ()
+    label: str = ""
+    effort: float | None = None
+    torque: dict[str, float] | None = None
+    balance: bool = False
+    mass: float = MASS_KG
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,12 +132,16 @@ class Scene:
       seconds: how long.
       obstacles: that nobody goes through.
       apart: metres that people keep from each other.
+      heed: how much labels count, see `lmmjax.model.movement.Told`.
+      floor: what people stand on; level at height 0 by default.
     """
 
     people: tuple[Person, ...]
     seconds: float = 4.0
     obstacles: tuple[Obstacle, ...] = ()
     apart: float = 0.7
+    heed: float = 1.5
+    floor: Floor | None = None
 
 
 def play(model: MovementModel, scene: Scene, seed: int = 0, **options) -> list[Motion]:
@@ -157,18 +178,20 @@ def play(model: MovementModel, scene: Scene, seed: int = 0, **options) -> list[M
         )
     )
     wishes = [
-        *_goals(model, past, scene, frames),
         *_paths(model, past, scene, frames),
-        *_looks(model, scene, frames),
-        *_keys(model, past, scene),
-        *_obstacles(model, scene),
+        *_of_the_world(model, past, scene, frames),
+        *_efforts(model, past, scene),
     ]
     stream = Stream(model, **options)
     # Those that are handed out, and one more.
     looked_at = min(stream.commit + 1, model.config.horizon)
     with contextlib.suppress(ValueError):  # a body without feet
         wishes.append(guidance.standing_feet(model, looked_at))
-    stream = dataclasses.replace(stream, guide=guidance.Guide.to(model, *wishes))
+    stream = dataclasses.replace(
+        stream,
+        guide=guidance.Guide.to(model, *wishes),
+        intent=_intent(model, scene),
+    )
     future = _run(stream, past, scene, frames, seed)
     found = []
     for n, (person, prompt) in enumerate(zip(scene.people, prompts, strict=True)):
@@ -179,12 +202,27 @@ def play(model: MovementModel, scene: Scene, seed: int = 0, **options) -> list[M
             )
         )
         body = model.body.replace(offsets=bones[n])
-        found.append(
-            poses_of.to_motion(
-                poses, body, model.fps, name=person.name, subject=person.name
-            )
+        motion = poses_of.to_motion(
+            poses, body, model.fps, name=person.name, subject=person.name
         )
+        found.append(stand(motion, scene.floor) if scene.floor else motion)
     return found
+
+
+def _of_the_world(
+    model: MovementModel, past: Poses, scene: Scene, frames: int
+) -> list[Wish]:
+    """What depends on heights, in the coordinates that people move in."""
+    floor = scene.floor
+    if floor is not None:
+        past = carried(floor.smoothed(), past)
+    wishes = [
+        *_goals(model, past, scene, frames),
+        *_looks(model, scene, frames),
+        *_keys(model, past, scene),
+        *_obstacles(model, scene),
+    ]
+    return wishes if floor is None else raised(floor, *wishes)
 
 
 def _run(stream: Stream, past: Poses, scene: Scene, frames: int, seed: int) -> Poses:
@@ -246,6 +284,31 @@ def placed(
     return dataclasses.replace(motion, root_position=moved, root_rotation=turned)
 
 
+def _intent(model: MovementModel, scene: Scene) -> Intent | None:
+    """What people are told to do, and where to be, as far as the model heeds it."""
+    told = any(person.label for person in scene.people)
+    aims = model.config.goals
+    if not told and not any(g.joint in aims for p in scene.people for g in p.goals):
+        return None
+    said = []
+    for person in scene.people:
+        try:
+            said.append(intent.said(model.config, person.label))
+        except ValueError as error:
+            raise ValueError(f"label of {person.name}: {error}") from error
+    found = Intent.to(model.config, np.stack(said), scale=scene.heed if told else 1.0)
+    for joint in aims:
+        # Of several goals of a joint the first is told.
+        ours = [[g for g in p.goals if g.joint == joint] for p in scene.people]
+        firsts = [min(gs, key=lambda goal: goal.at, default=None) for gs in ours]
+        there = np.array([g is not None for g in firsts], np.float32)
+        if there.any():
+            place = np.array([g.place if g else (0, 0, 0) for g in firsts], np.float32)
+            at = np.array([g.at if g else 0.0 for g in firsts], np.float32)
+            found = found.aim(model.config, joint, place, at, model.fps, there)
+    return found
+
+
 def _goals(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list[Wish]:
     """The ways of all joints that have goals, as one wish."""
     joints = list(dict.fromkeys(g.joint for p in scene.people for g in p.goals))
@@ -302,7 +365,7 @@ def _paths(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list
             raise ValueError(f"path of {person.name}: {error}") from error
         track[0, n], track[1, n] = way.places[0], way.precision[0]
         facing[0, n], facing[1, n] = way_facing.heading[0], way_facing.precision[0]
-    return [Track(np.array([0]), *track), Facing(*facing)]
+    return [Way(np.array([0]), *track), Facing(*facing)]
 
 
 def _looks(model: MovementModel, scene: Scene, frames: int) -> list[Wish]:
@@ -337,6 +400,43 @@ def _keys(model: MovementModel, past: Poses, scene: Scene) -> list[Wish]:
             dataclasses.replace(wish, precision=mine * wish.precision) for wish in pair
         ]
     return found
+
+
+def _efforts(model: MovementModel, past: Poses, scene: Scene) -> list[Wish]:
+    """What movement may take of each, as one wish."""
+    people = scene.people
+    joints = list(dict.fromkeys(joint for p in people for joint in p.torque or ()))
+    count = len(people)
+    share, saves = np.ones(count, np.float32), np.zeros(count, np.float32)
+    limit = np.ones((count, len(joints)), np.float32)
+    spares = np.zeros_like(limit)
+    for n, person in enumerate(people):
+        try:
+            if not person.mass > 0:
+                raise ValueError(f"mass must be above 0 kg; got {person.mass:g}")
+            if person.effort is not None:
+                power = guidance.cheaper(person.effort)
+                share[n], saves[n] = power.share[0], power.precision[0]
+            for joint, most in (person.torque or {}).items():
+                torque = guidance.within_torque(model.body, joint, most)
+                at = n, joints.index(joint)
+                limit[at], spares[at] = torque.limit[0, 0], torque.precision[0, 0]
+        except ValueError as error:
+            raise ValueError(f"effort of {person.name}: {error}") from error
+    bounds: list[guidance.Bound] = []
+    if saves.any():
+        bounds.append(Power(share, saves))
+    if joints:
+        numbers = np.array([model.body.names.index(joint) for joint in joints])
+        bounds.append(Torque(numbers, limit, spares))
+    if any(person.balance for person in people):
+        stands = guidance.balanced()
+        asked = np.array([person.balance for person in people], np.float32)
+        bounds.append(dataclasses.replace(stands, precision=asked * stands.precision))
+    if not bounds:
+        return []
+    who = guidance.Physique.of(model, past, np.array([p.mass for p in people]))
+    return [guidance.Effort(who, tuple(bounds))]
 
 
 def _obstacles(model: MovementModel, scene: Scene) -> list[Wish]:

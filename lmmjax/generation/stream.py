@@ -9,6 +9,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ class StreamState(NamedTuple):
       summary: [B, Z] the backbone's summary at the newest pose.
       frame: [B] how many poses were read or made since `Stream.init`.
       plan: the future that the newest poses were taken from.
+      previous: [B] the pose before the newest; that one itself where there is none.
     """
 
     memory: Memory
@@ -52,6 +54,7 @@ class StreamState(NamedTuple):
     summary: jax.Array
     frame: jax.Array
     plan: Plan
+    previous: Poses
 
 
 @functools.partial(
@@ -131,7 +134,9 @@ def _init(model: MovementModel, context: Poses) -> StreamState:
     z, memory = movement.extend(model, first, context, memory)
     last = context.at(slice(None), -1)
     frame = jnp.zeros(len(z), jnp.int32)
-    return StreamState(memory, last, z[:, -1], frame, _no_plan(model, last))
+    previous = context.at(slice(None), max(context.joints.shape[1] - 2, 0))
+    plan = _no_plan(model, last)
+    return StreamState(memory, last, z[:, -1], frame, plan, previous)
 
 
 @jax.jit
@@ -139,7 +144,9 @@ def _observe(model: MovementModel, state: StreamState, observed: Poses) -> Strea
     z, memory = movement.extend(model, state.last, observed, state.memory)
     last = observed.at(slice(None), -1)
     frame = state.frame + z.shape[1]
-    return StreamState(memory, last, z[:, -1], frame, _no_plan(model, last))
+    previous = observed.at(slice(None), -2) if z.shape[1] > 1 else state.last
+    plan = _no_plan(model, last)
+    return StreamState(memory, last, z[:, -1], frame, plan, previous)
 
 
 def _no_plan(model: MovementModel, last: Poses) -> Plan:
@@ -172,13 +179,23 @@ def _steer(stream: Stream, state: StreamState) -> movement.Steer | None:
     moves = []
     if stream.inertia and stream.commit < stream.model.config.horizon:
         moves.append(_steadied(stream, state))
-    if stream.guide is not None:
-        moves.append(stream.guide.steer(stream.model, state.last, state.frame))
-    if not moves:
+    early, late = [*moves], moves
+    guide = stream.guide
+    if guide is not None:
+        told = stream.model, state.last, state.frame, state.previous
+        late.append(guide.steer(*told))
+        others = guide.early()
+        if len(others.wishes) == len(guide.wishes):
+            early = late
+        elif others.wishes:
+            early.append(others.steer(*told))
+    if not late:
         return None
+    asked = itertools.count(1)
 
     def steer(drawn, deviation):
-        for move in moves:
+        # The sampler asks once a step.
+        for move in late if next(asked) == stream.steps else early:
             drawn = move(drawn, deviation)
         return drawn
 

@@ -7,7 +7,7 @@ dependency viser: ``pip install 'lmmjax[viewer]'``.
 
 from lmmjax.viewer.page import Page
 from lmmjax.viewer.scene import view
-from lmmjax.viewer.things import Thing, ball
+from lmmjax.viewer.things import Ground, Thing, ball
 from lmmjax.viewer.tracks import Track, forecast_tracks
 
-__all__ = ["Page", "Thing", "Track", "ball", "forecast_tracks", "view"]
+__all__ = ["Ground", "Page", "Thing", "Track", "ball", "forecast_tracks", "view"]

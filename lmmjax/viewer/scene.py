@@ -17,7 +17,7 @@ from kinematics.motion import Motion
 from lmmjax.viewer import bones, camera
 from lmmjax.viewer.page import Page, decorate
 from lmmjax.viewer.quiet import quiet_server
-from lmmjax.viewer.things import Thing, add, place_at
+from lmmjax.viewer.things import Ground, Thing, add, add_ground, place_at
 from lmmjax.viewer.tracks import Motions, Track, as_tracks
 
 # A screen refreshes 60 times per second; more frames only make the page larger.
@@ -43,7 +43,7 @@ def view(
     title: str = "lmmjax",
     fps: float | None = None,
     spread: float = 0.0,
-    things: Sequence[Thing] = (),
+    things: Sequence[Thing | Ground] = (),
     follow: bool = True,
     dark: bool = False,
     height: int = 480,
@@ -63,7 +63,7 @@ def view(
         rate are resampled.
       spread: metres between tracks that start together, which are then set side by
         side; the first of them stays in its place. 0 draws all where they are.
-      things: that are there, too.
+      things: that are there, too; where there is a `Ground`, no level floor is shown.
       follow: whether the floor glides under the people, so that they stay near and in
         view; False keeps the floor still and takes in the whole way.
       dark: dark background.
@@ -139,7 +139,7 @@ def _check_finite(track: Track, positions: np.ndarray) -> None:
 def _record(
     drawn: list[_Drawn],
     points: list[np.ndarray],
-    things: Sequence[Thing],
+    things: Sequence[Thing | Ground],
     fps: float,
     follow: bool,
     dark: bool,
@@ -163,9 +163,14 @@ def _record(
         stage = server.scene.add_frame(
             "/stage", show_axes=False, position=tuple(-center[0])
         )
-        _add_floor(server, dark)
-        nodes = [_add_track(server, item, k) for k, item in enumerate(drawn)]
-        moving = [(thing, add(server, thing, k)) for k, thing in enumerate(things)]
+        grounds = [thing for thing in things if isinstance(thing, Ground)]
+        for k, ground in enumerate(grounds):
+            add_ground(server, ground, k)
+        if not grounds:
+            _add_floor(server, dark)
+        nodes = [_add_track(server, item, k, grounds) for k, item in enumerate(drawn)]
+        solid = [thing for thing in things if isinstance(thing, Thing)]
+        moving = [(thing, add(server, thing, k)) for k, thing in enumerate(solid)]
         moving = [(thing, node) for thing, node in moving if any(thing.velocity)]
         recording = server.get_scene_serializer()
         for frame in range(1, frames):
@@ -195,7 +200,9 @@ def _add_floor(server: Any, dark: bool) -> None:
     )
 
 
-def _add_track(server: Any, item: _Drawn, number: int) -> Any:
+def _add_track(
+    server: Any, item: _Drawn, number: int, grounds: Sequence[Ground]
+) -> Any:
     """Add a track's bones and its path on the floor; returns the node of both."""
     # A slash in a label would make branches in the tree of nodes.
     label = item.track.label.replace("/", " ").strip() or "motion"
@@ -215,6 +222,8 @@ def _add_track(server: Any, item: _Drawn, number: int) -> Any:
         receive_shadow=False,
     )
     trace = item.path[:: max(len(item.path) // 60, 1)] * np.array([1, 1, 0], np.float32)
+    if grounds:
+        trace[:, 2] = np.max([ground.height(trace) for ground in grounds], axis=0)
     if len(trace) > 1:
         server.scene.add_line_segments(
             f"/stage/{number + 1} {label} path",

@@ -227,6 +227,8 @@ def what_cannot_be_played_is_one_sentence(place):
         (("--person=prompt='walk",), "--person=prompt='walk: "),
         (("--scene=gone.toml",), "gone.toml: No such file or directory"),
         (("--scene=a.toml", "--prompt=b.bvh"), "give one of --prompt"),
+        (("--scene=a.toml", "--match=b.json"), "give one of --prompt"),
+        (("--match=gone.json",), "gone.json: No such file or directory"),
     ):
         result = binary.run("generate", run, *flag)
         assert (result.code, result.out) == (1, "")

@@ -6,7 +6,12 @@ import functools
 import jax
 
 from kinematics import Poses
-from lmmjax.generation.guidance.posterior import Wish, channels_of_components, granted
+from lmmjax.generation.guidance.posterior import (
+    Late,
+    Wish,
+    channels_of_components,
+    granted,
+)
 from lmmjax.model.movement import MovementModel, Steer
 
 _basis = jax.jit(channels_of_components)
@@ -39,12 +44,29 @@ class Guide:
         """A guide to other wishes."""
         return dataclasses.replace(self, wishes=wishes)
 
-    def steer(self, model: MovementModel, last: Poses, frame: jax.Array) -> Steer:
-        """What moves drawn components; see `lmmjax.model.movement.sample`."""
+    def early(self) -> "Guide":
+        """A guide to those wishes that are not `Late`."""
+        return self.wish(*(w for w in self.wishes if not isinstance(w, Late)))
+
+    def steer(
+        self,
+        model: MovementModel,
+        last: Poses,
+        frame: jax.Array,
+        previous: Poses | None = None,
+    ) -> Steer:
+        """What moves drawn components; see `lmmjax.model.movement.sample`.
+
+        Args:
+          model: the model.
+          last: the newest poses [B].
+          frame: [B] their numbers.
+          previous: the poses [B] before them; None where they are not known.
+        """
 
         def moved(drawn, deviation):
             return granted(
-                model, self.basis, self.wishes, last, frame, drawn, deviation
+                model, self.basis, self.wishes, last, frame, drawn, deviation, previous
             )
 
         return moved

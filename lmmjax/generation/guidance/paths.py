@@ -1,16 +1,44 @@
 """A way over the floor that is walked along."""
 
+import dataclasses
+import functools
+
+import jax
 import numpy as np
 
 from kinematics import Poses, rotations
 from lmmjax.generation.guidance.facing import Facing
-from lmmjax.generation.guidance.schedule import Array
-from lmmjax.generation.guidance.tracks import Track
+from lmmjax.generation.guidance.posterior import Ahead
+from lmmjax.generation.guidance.schedule import Array, at_frames
+from lmmjax.generation.guidance.tracks import Track, minimum_jerk
 
 # Metres across the way, radians off its direction; people sway and turn at each step.
 ASIDE, TURNED = 0.08, 0.3
 # Seconds in which somebody takes up the pace that is asked for.
 _PICK_UP = 1.0
+# Metres a second from which on somebody faces where he goes, first a little and then
+# as much as ever; seconds of the way that tell its direction.
+SLOW, FAST = 0.4, 1.0
+_AROUND = 0.5
+
+
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["joints", "places", "precision", "first"],
+    meta_fields=["poses"],
+)
+@dataclasses.dataclass(frozen=True)
+class Way(Track):
+    """A `Track` of the root over the floor, whatever its height.
+
+    ``joints`` is [1], the root.
+    """
+
+    def residuals(self, ahead: Ahead) -> jax.Array:
+        """[B, k, 2]; see `Wish`."""
+        places, weight = at_frames(self.places, self.precision, self.first, ahead)
+        missed = ahead.places[:, :, 0] - places[:, :, 0]
+        return (weight[:, :, 0] * missed)[..., :2]
 
 
 def follow(
@@ -20,7 +48,7 @@ def follow(
     seconds: float,
     fps: float,
     aside: float = ASIDE,
-) -> tuple[Track, Facing]:
+) -> tuple[Way, Facing]:
     """The root goes along a path at a speed, and faces where it goes.
 
     It goes to the path's beginning first, straight, and stands at its end. From its
@@ -67,13 +95,73 @@ def follow(
         still = np.linalg.norm(ends, axis=-1) < 1e-6
         turned = _held(turned, still, facing)
         headings.append(np.unwrap(turned))
-    places = np.pad(np.stack(ways), ((0, 0), (0, 0), (0, 1)))[:, :, None]
-    across = np.array([[1 / aside, 1 / aside, 0]], np.float32)
-    track = Track(
-        np.array([0]), places.astype(np.float32), np.tile(across, (1, len(time), 1, 1))
-    )
     precise = np.full((1, len(time)), 1 / TURNED, np.float32)
-    return track, Facing(np.stack(headings).astype(np.float32), precise)
+    facings = Facing(np.stack(headings).astype(np.float32), precise)
+    return _way(np.stack(ways), aside), facings
+
+
+def along(
+    past: Poses, places: Array, fps: float, aside: float = ASIDE
+) -> tuple[Way, Facing]:
+    """The root is at given places in time, as somebody was who was tracked.
+
+    What it begins beside them it makes good within a second, with the least jerk. It
+    faces where it goes where it goes faster than people step aside or back.
+
+    Args:
+      past: newest poses [B, T] with T >= 2.
+      places: [B, F, 2] metres in the next frames, or [F, 2].
+      fps: frames per second.
+      aside: metres that they may be missed by.
+
+    Returns:
+      Two wishes, of the next F frames.
+
+    Raises:
+      ValueError: places are not as above, or ``aside`` is not above 0.
+    """
+    now = np.asarray(past.root_position, float)[:, -2:, :2]
+    places = np.asarray(places, float)
+    if not aside > 0:
+        raise ValueError(f"aside must be above 0 m; got {aside:g}")
+    if places.ndim < 2 or places.shape[-1] != 2 or places.shape[-2] < 2:
+        raise ValueError(f"places are [F, 2] with F >= 2; got {places.shape}")
+    if not np.isfinite(places).all():
+        raise ValueError("places must be finite")
+    places = np.broadcast_to(places, (len(now), *places.shape[-2:]))
+    time = np.arange(1, places.shape[1] + 1) / fps
+    speed = (places[:, 1] - places[:, 0]) * fps
+    begins = places[:, 0] - speed / fps
+    off = minimum_jerk(
+        now[:, 1] - begins,
+        (now[:, 1] - now[:, 0]) * fps - speed,
+        0 * speed,
+        0 * speed,
+        _PICK_UP,
+    )
+    made_good = np.minimum(time, _PICK_UP)[:, None] ** np.arange(6)
+    wished = places + np.einsum("tn,bnx->btx", made_good, off)
+    half = max(1, round(_AROUND * fps / 2))
+    ends = np.pad(wished, ((0, 0), (half, half), (0, 0)), mode="edge")
+    ends = ends[:, 2 * half :] - ends[:, : -2 * half]
+    pace = np.linalg.norm(ends, axis=-1) * fps / (2 * half)
+    facing = np.asarray(rotations.heading(past.root_rotation[:, -1]))
+    turned = np.arctan2(ends[..., 1], ends[..., 0])
+    headings = [_held(*one) for one in zip(turned, pace < SLOW, facing, strict=True)]
+    precise = np.clip((pace - SLOW) / (FAST - SLOW), 0, 1) / TURNED
+    return _way(wished, aside), Facing(
+        np.unwrap(headings).astype(np.float32), precise.astype(np.float32)
+    )
+
+
+def _way(places: np.ndarray, aside: float) -> Way:
+    """That the root is at places [B, F, 2]."""
+    across = np.array([[1 / aside, 1 / aside, 0]], np.float32)
+    return Way(
+        np.array([0]),
+        np.pad(places, ((0, 0), (0, 0), (0, 1)))[:, :, None].astype(np.float32),
+        np.tile(across, (1, places.shape[1], 1, 1)),
+    )
 
 
 def _gone(time: np.ndarray, now: float, pace: float) -> np.ndarray:

@@ -16,7 +16,7 @@ turns to poses.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +42,8 @@ class Ahead(NamedTuple):
       drawn: [B, k, J, 3] where they would be without any wish.
       before: [B, 1, J, 3] where they are.
       frame: [B, k] number of each pose, the first of the stream's own being 1.
+      newest: [B, 2] the two newest poses, the second being where they are; None where
+        nothing is told of what was before.
     """
 
     body: Skeleton
@@ -50,6 +52,7 @@ class Ahead(NamedTuple):
     drawn: Array
     before: Array
     frame: Array
+    newest: Poses | None = None
 
 
 class Wish(Protocol):
@@ -65,9 +68,30 @@ class Wish(Protocol):
 
         Returns:
           [B, k, M] in units of what is tolerated, 0 where there is nothing to wish.
-          Those of a pose depend on that pose alone.
+          Those of a pose depend on that pose alone. Or [B, M] of the whole stretch,
+          each of which may depend on all poses, as what needs accelerations does.
         """
         ...
+
+
+@runtime_checkable
+class Late(Protocol):
+    """A wish that costs too much to be granted at every step of the sampler.
+
+    It is granted at the last one, as those of the next poses are drawn again anyway.
+    """
+
+    @property
+    def late(self) -> bool:
+        """True."""
+        ...
+
+
+class _Missed(NamedTuple):
+    """What a wish misses [B, ...], and its rows of gradients by poses and places."""
+
+    far: Array
+    rows: tuple[Poses, Array]
 
 
 def channels_of_components(model: MovementModel) -> jax.Array:
@@ -88,10 +112,12 @@ def granted(
     frame: Array,
     drawn: Array,
     deviation: Array,
+    previous: Poses | None = None,
 ) -> jax.Array:
     """A drawn future, moved by one Gauss-Newton step to where it grants wishes.
 
-    It costs as many gradients through the body as the wishes have residuals of a pose.
+    It costs as many gradients through the body as the wishes have residuals of a pose
+    and of the whole stretch.
 
     Args:
       model: the model.
@@ -101,10 +127,14 @@ def granted(
       frame: [B] their numbers.
       drawn: [P, B, N] components.
       deviation: [P, B, N] how uncertain each was.
+      previous: [B] the poses before the newest; None where they are not known.
 
     Returns:
       Components [P, B, N].
     """
+    newest = None
+    if previous is not None:
+        newest = jax.tree.map(lambda *x: jnp.stack(x, axis=1), previous, last)
     start = last.at(slice(None), None)
     channels = movement.decode(model, drawn)
     before = poses.positions(model.body, start)
@@ -121,30 +151,40 @@ def granted(
 
         (found, places), pull = jax.vjp(move, channels[:, few])
         drawn_places = would[:, few]
-        rows = []
+        of_poses: list[_Missed] = []
+        of_stretch: list[_Missed] = []
         for wish in wishes:
             if wish.poses != count:
                 continue
 
             def residuals(found, places, wish=wish, number=number, would=drawn_places):
-                ahead = Ahead(model.body, found, places, would, before, number)
+                ahead = Ahead(model.body, found, places, would, before, number, newest)
                 return wish.residuals(ahead)
 
             far, pull_wish = jax.vjp(residuals, found, places)
-            each = jnp.eye(far.shape[-1])[:, None, None]
-            # Of all poses and streams at once: those of one do not depend on the
-            # others.
+            each = jnp.eye(far.shape[-1])
+            each = each.reshape(len(each), *[1] * (far.ndim - 1), -1)
+            # Of all streams at once, and of all poses where those of one do not depend
+            # on the others.
             whole = jnp.broadcast_to(each, (len(each), *far.shape))
-            rows.append(jax.vmap(pull_wish)(whole))
-            missed.append(far.reshape(len(far), -1))
+            part = _Missed(far.reshape(len(far), -1), jax.vmap(pull_wish)(whole))
+            (of_poses if far.ndim == 3 else of_stretch).append(part)
+        both = of_poses + of_stretch
+        rows = [part.rows for part in both]
         (row,) = jax.vmap(pull)(jax.tree.map(lambda *x: jnp.concatenate(x), *rows))
-        slope = jnp.einsum("mbkc,nkc->bkmn", row, basis[:, few])
+        ends = np.cumsum([len(part.rows[1]) for part in both])
+        middle = int(ends[len(of_poses) - 1]) if of_poses else 0
         # In the order in which they were missed: wish by wish, pose by pose.
-        ends = np.cumsum([len(x[1]) for x in rows])
-        slopes += [
-            part.reshape(len(frame), -1, len(basis))
-            for part in jnp.split(slope, ends[:-1], axis=2)
-        ]
+        missed += [part.far for part in both]
+        few_basis = basis[:, few]
+        if of_poses:
+            slope = jnp.einsum("mbkc,nkc->bkmn", row[:middle], few_basis)
+            slopes += [
+                part.reshape(len(frame), -1, len(basis))
+                for part in jnp.split(slope, ends[: len(of_poses) - 1], axis=2)
+            ]
+        if of_stretch:
+            slopes.append(jnp.einsum("mbkc,nkc->bmn", row[middle:], few_basis))
     spread = jnp.moveaxis(deviation, 0, 1).reshape(len(frame), 1, -1)
     lever = jnp.concatenate(slopes, axis=1) * spread
     shift = spread[:, 0] * _pushed(lever, jnp.concatenate(missed, axis=1))

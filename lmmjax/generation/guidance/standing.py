@@ -1,4 +1,7 @@
-"""Feet that stand go on standing, whatever else is wished."""
+"""Feet that stand go on standing where they are, and others keep off the ground.
+
+Whoever is led takes longer steps than he would, in which feet are no higher.
+"""
 
 import dataclasses
 import functools
@@ -8,31 +11,61 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics.bodies import segments
-from kinematics.dynamics.contact import INNER_SPEED
+from kinematics.dynamics.contact import INNER_SPEED, OUTER_SPEED
 from lmmjax.generation.guidance.posterior import Ahead
 from lmmjax.model.movement import MovementModel
 
 Array = jax.Array
 
+# Metres above level ground at which the ball of a foot, a joint inside of it, surely
+# stands if it is slow, and surely does not.
+LOW, HIGH = 0.06, 0.1
+# Metres a second at which a foot surely steps, and metres above level ground that its
+# ball then is: of captured people who walk, 19 of 20 frames are above it.
+STEPS, CLEAR = 1.0, 0.07
+
 
 @functools.partial(
     jax.tree_util.register_dataclass,
-    data_fields=["joints", "still", "tolerance"],
+    data_fields=[
+        "joints",
+        "still",
+        "moving",
+        "steps",
+        "low",
+        "high",
+        "clear",
+        "tolerance",
+    ],
     meta_fields=["poses"],
 )
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """Points that would stand without any wish stay where they would.
+    """Points that would stand without any wish stay where they came down.
+
+    A point is held as far as it stands, from not at all to wholly, so that nothing
+    jumps when it comes down or leaves. Its height is the one that it would have. One
+    that steps is kept from being lower than feet are then.
 
     Attributes:
       joints: [G] numbers of joints.
-      still: metres a frame below which a point stands.
+      still: metres a frame over the ground up to which a point surely stands.
+      moving: metres a frame from which on it surely does not.
+      steps: metres a frame from which on it surely steps.
+      low: height in metres up to which it surely stands.
+      high: height from which on it surely does not.
+      clear: height below which it does not step.
       tolerance: metres.
       poses: how many of the next poses are looked at; None for all.
     """
 
     joints: Array | np.ndarray
     still: Array | float
+    moving: Array | float
+    steps: Array | float
+    low: Array | float = LOW
+    high: Array | float = HIGH
+    clear: Array | float = CLEAR
     tolerance: Array | float = 0.01
     poses: int | None = None
 
@@ -40,11 +73,52 @@ class Standing:
         """[B, k, 3 * G]; see `Wish`."""
         joints = jnp.asarray(self.joints)
         drawn, before = ahead.drawn[:, :, joints], ahead.before[:, :, joints]
-        step = jnp.diff(drawn, axis=1, prepend=before)
-        stands = jnp.sum(step * step, axis=-1) < self.still**2
-        weight = stands[..., None] / self.tolerance
-        missed = weight * (ahead.places[:, :, joints] - drawn)
+        places = ahead.places[:, :, joints]
+        held, stands = self.held(drawn, before)
+        missed = stands[..., None] * (places - held)
+        steps = 1 - falling(_speed(drawn, before), self.moving, self.steps)
+        lacking = jnp.minimum(places[..., 2] - self.clear, 0)
+        missed = missed.at[..., 2].add(steps * lacking) / self.tolerance
         return missed.reshape(*missed.shape[:2], -1)
+
+    def held(self, drawn: Array, before: Array) -> tuple[Array, Array]:
+        """Where points are held, and how much.
+
+        Args:
+          drawn: [B, k, G, 3] where they would be in the next poses, metres.
+          before: [B, 1, G, 3] where they are.
+
+        Returns:
+          Places [B, k, G, 3], and shares [B, k, G] from 0 to 1.
+        """
+        slow = falling(_speed(drawn, before), self.still, self.moving)
+        stands = slow * falling(drawn[..., 2], self.low, self.high)
+
+        def follow(place, now):
+            there, stays = now
+            place = there + stays[..., None] * (place - there)
+            return place, place
+
+        _, flat = jax.lax.scan(
+            follow,
+            before[:, 0, :, :2],
+            (jnp.moveaxis(drawn[..., :2], 1, 0), jnp.moveaxis(stands, 1, 0)),
+        )
+        flat = jnp.moveaxis(flat, 0, 1)
+        return jnp.concatenate([flat, drawn[..., 2:]], axis=-1), stands
+
+
+def _speed(drawn: Array, before: Array) -> Array:
+    """Metres a frame over the ground [B, k, G] of points [B, k, G, 3]."""
+    step = jnp.diff(drawn[..., :2], axis=1, prepend=before[..., :2])
+    # No gradient of 0 / 0 where a point does not move at all.
+    return jnp.sqrt(jnp.sum(step * step, axis=-1) + 1e-12)
+
+
+def falling(x: Array | np.ndarray, high: Array | float, low: Array | float) -> Array:
+    """1 up to one bound, 0 from a larger one on, and smooth between."""
+    share = jnp.clip((low - x) / (low - high), 0, 1)
+    return share * share * (3 - 2 * share)
 
 
 def standing_feet(model: MovementModel, poses: int | None = None) -> Standing:
@@ -54,4 +128,5 @@ def standing_feet(model: MovementModel, poses: int | None = None) -> Standing:
       ValueError: see `kinematics.bodies.segments.toe_joints`.
     """
     toes = np.array(segments.toe_joints(model.body))
-    return Standing(toes, INNER_SPEED / model.fps, poses=poses)
+    still, moving, steps = (x / model.fps for x in (INNER_SPEED, OUTER_SPEED, STEPS))
+    return Standing(toes, still, moving, steps, poses=poses)

@@ -1,14 +1,18 @@
 """Laws of scenes: everybody does what is wished of him, on his own bones."""
 
+import dataclasses
+
+import jax
 import numpy as np
 import pytest
 
 from kinematics import limits, rotations
 from kinematics.motion import positions
-from lmmjax.generation import scene
+from lmmjax.generation import guidance, scene
 from lmmjax.generation.continuation import PromptError
 from lmmjax.generation.scene import Goal, Obstacle, Path, Person, Push, Scene
 from tests.lmmjax import tiny
+from tests.lmmjax.generation.guidance import walker
 
 OPTIONS = {"commit": 2, "steps": 2, "churn": 0.0, "inertia": 0.5}
 PROMPT = 31
@@ -60,6 +64,28 @@ def test_a_prompt_that_is_not_moved_stays_as_it_is():
     np.testing.assert_allclose(np.abs(turn), 1, atol=1e-6)
 
 
+def test_goals_on_a_floor_are_of_the_world(monkeypatch):
+    """What is wished above a slope is wished as high above a level floor, less it."""
+    floor = guidance.slope(20.0, begin=-80.0, length=160.0)
+    under = floor.smoothed()
+    stood = []
+    monkeypatch.setattr(
+        scene, "stand", lambda motion, on: stood.append((motion, on)) or motion
+    )
+    people = person(0), person(1, place=(40.0, 0.0))
+    free, _ = played(*people, floor=floor)
+    there = positions(free)[PROMPT + 11]
+    rise = float(under.height(there[0]))
+    assert rise > 5
+    place = there[2] + [0.03, 0, 0.02 + rise]
+    goal = Goal("Head", tuple(map(float, place)), 0.4, 0.1)
+    led, _ = played(person(0, goals=(goal,)), people[1], floor=floor)
+    found = positions(led)[PROMPT + 11]
+    up = float(under.height(found[0])) * np.array([0, 0, 1])
+    assert np.linalg.norm(found[2] + up - place) < 0.02
+    assert [on for _, on in stood] == [floor] * 4
+
+
 def test_goals_one_after_another_are_reached_by_whom_they_are_meant_for():
     (free, _) = played(person(0), person(1, place=(40.0, 0.0)))
     head = positions(free)[:, 2]
@@ -109,9 +135,46 @@ def test_nobody_goes_into_an_obstacle():
     assert away[-1] > 0.1
 
 
+def test_who_is_told_to_do_something_is_the_only_one_who_does_otherwise(monkeypatch):
+    config = dataclasses.replace(
+        tiny.CONFIG, labels=("hop",), goals=("Hips", "LeftToe", "RightToe")
+    )
+    heeding = tiny.lively_model(config).replace(body=model().body)
+    monkeypatch.setitem(globals(), "model", lambda: heeding)
+    far = person(1, place=(40.0, 0.0))
+    plain = played(person(0), far)
+    told = played(person(0, label="hop"), far)
+    aimed = played(person(0, goals=(Goal("LeftToe", (0.1, 0.2, 0.5), 0.6),)), far)
+    for found in (told, aimed):
+        assert np.abs(found[0].joints - plain[0].joints).max() > 1e-3
+        np.testing.assert_allclose(found[1].joints, plain[1].joints, atol=1e-4)
+
+
 def test_the_same_seed_is_the_same_scene():
     first, second = (played(person(0), person(1))[1] for _ in range(2))
     np.testing.assert_array_equal(first.joints, second.joints)
+
+
+def test_efforts_are_bounded_of_those_they_are_meant_for():
+    people = (
+        Person("a", tiny.motion(), effort=0.8, mass=50.0),
+        Person("b", tiny.motion(), torque={"LeftLeg": 60.0}, balance=True),
+        Person("c", tiny.motion(), torque={"RightLeg": 80.0, "LeftLeg": 70.0}),
+    )
+    past = walker.crouching(np.zeros(9))
+    past = jax.tree.map(lambda x: np.repeat(x, 3, axis=0), past)
+    (wish,) = scene._efforts(walker.model(), past, Scene(people))
+    np.testing.assert_allclose(wish.who.mass, [50, 70, 70], rtol=1e-6)
+    power, torque, balance = wish.bounds
+    np.testing.assert_array_equal(power.precision > 0, [True, False, False])
+    np.testing.assert_allclose(power.share[0], 0.8)
+    names = [walker.body().names[n] for n in torque.joints]
+    assert names == ["LeftLeg", "RightLeg"]
+    asked = [[False, False], [True, False], [True, True]]
+    np.testing.assert_array_equal(torque.precision > 0, asked)
+    np.testing.assert_allclose(torque.limit[asked], [60, 70, 80])
+    np.testing.assert_array_equal(balance.precision > 0, [False, True, False])
+    assert scene._efforts(walker.model(), past, Scene((people[0],) * 0)) == []
 
 
 @pytest.mark.parametrize(
@@ -123,6 +186,11 @@ def test_the_same_seed_is_the_same_scene():
         ([person(0, goals=(Goal("Head", (0, 0, 1), 0.0),))], 1.0, "goal of p0: sec"),
         ([person(0, path=Path(((0, 0),)))], 1.0, "path of p0: a path is"),
         ([person(0, key=(tiny.motion(), 0.0))], 1.0, "key pose of p0: seconds"),
+        ([person(0, effort=0.0)], 1.0, "effort of p0: effort must be"),
+        ([person(0, torque={"Nose": 5.0})], 1.0, "effort of p0: no joint 'Nose'"),
+        ([person(0, torque={"Head": -5.0})], 1.0, "effort of p0: torque must be"),
+        ([person(0, effort=1.0, mass=0.0)], 1.0, "effort of p0: mass must be above 0"),
+        ([person(0, label="run")], 1.0, "label of p0: no label 'run'"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_whose_wish_it_was(people, seconds, told):

@@ -181,3 +181,18 @@ def test_there_is_no_inertia_without_a_plan(stream, context):
 def test_inertia_that_cannot_be_is_refused(inertia):
     with pytest.raises(ValueError, match="inertia must be between 0 and 1"):
         Stream(tiny.fresh_model(), commit=1, inertia=inertia)
+
+
+def test_a_state_knows_the_two_newest_poses(stream, start, context, sampled):
+    def assert_newest(state, poses):
+        for known, n in ((state.previous, -2), (state.last, -1)):
+            for x, y in zip(known, poses, strict=True):
+                np.testing.assert_array_equal(x, np.asarray(y)[:, n])
+
+    assert_newest(start, context)
+    assert_newest(sampled[1], sampled[0])
+    one = tiny.poses(count=2, frames=1, seed=4)
+    both = joined([context.at(every, slice(-1, None)), one])
+    assert_newest(stream.observe(start, one), both)
+    alone = stream.init(one)
+    assert_newest(alone, joined([one, one]))

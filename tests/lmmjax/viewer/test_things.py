@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kinematics import rotations
-from lmmjax.viewer import Thing, ball, view
-from lmmjax.viewer.things import add, place_at
+from lmmjax.viewer import Ground, Thing, ball, view
+from lmmjax.viewer.things import add, add_ground, place_at
 from tests.lmmjax import tiny
 
 
@@ -66,3 +66,39 @@ def test_a_page_shows_things():
     moving = Thing(((0.0, 0, 0), (0.0, 0, 2)), 0.1, velocity=(1.0, 0.0, 0.0))
     sizes = [len(view(clip, things=t).html) for t in ((), (moving,))]
     assert sizes[1] > sizes[0]
+
+
+# Two cells that rise along x, and then more.
+STEEP = Ground(
+    np.array([0.0, 1, 3]), np.array([0.0, 2]), np.array([[0.0, 0], [1, 1], [5, 7]])
+)
+
+
+def test_a_floor_is_a_mesh_of_its_heights_without_holes():
+    scene = Scene()
+    add_ground(scene, STEEP, 0)
+    kind, mesh = scene.added["/stage/ground 1"]
+    assert kind == "add_mesh_simple"
+    corners = mesh["vertices"][mesh["faces"]].astype(float)
+    np.testing.assert_allclose(corners[..., 2].max(), 7)
+    sides = np.diff(corners[..., :2], axis=1)
+    area = np.abs(np.linalg.det(sides)) / 2
+    np.testing.assert_allclose(area.sum(), 3 * 2)
+    assert set(mesh["faces"].ravel()) == set(range(6))
+
+
+def test_a_floor_has_its_heights_between():
+    places = np.array([[0.5, 1], [2, 0], [2, 2], [2, 1], [9, 0], [-9, 0]])
+    np.testing.assert_allclose(STEEP.height(places), [0.5, 3, 4, 3.5, 5, 0])
+
+
+def test_heights_that_do_not_fit_are_no_floor():
+    with pytest.raises(ValueError, match=r"heights \[P, Q\] at x \[P\] and y \[Q\]"):
+        Ground(STEEP.x, STEEP.y, STEEP.heights.T)
+
+
+def test_a_page_shows_a_floor_in_place_of_the_level_one():
+    pytest.importorskip("viser", reason="the viewer is an optional extra")
+    clip = tiny.motion(frames=4)
+    level, steep = (view(clip, things=t).html for t in ((), (STEEP,)))
+    assert level != steep

@@ -80,3 +80,52 @@ def test_a_way_that_may_be_left_is_wished_less():
 def test_what_is_no_path_is_said(path, speed, told):
     with pytest.raises(ValueError, match=told):
         guidance.follow(walker(), path, speed, 1.0, tiny.FPS)
+
+
+def tracked(speed=1.0, frames=90, bend=0.5):
+    """Places [F, 2] in a curve from the origin along x, one frame after it at first."""
+    turn = bend * np.arange(1, frames + 1) / FPS
+    steps = np.stack([np.cos(turn), np.sin(turn)], axis=-1) * speed / FPS
+    return np.cumsum(steps, axis=0)
+
+
+def test_who_is_in_stride_is_wished_where_he_was_tracked():
+    places = tracked()
+    way, facing = guidance.along(walker(), places, FPS)
+    np.testing.assert_allclose(way.places[0, :, 0, :2], places, atol=0.01)
+    assert (way.precision[..., 2] == 0).all()
+    turn = 0.5 * np.arange(1, 91) / FPS
+    np.testing.assert_allclose(facing.heading[0, 10:-10], turn[10:-10], atol=0.03)
+
+
+def test_what_is_off_at_first_is_made_good_smoothly_within_a_second():
+    places = tracked() + np.array([0.3, -0.2])
+    way, _ = guidance.along(walker(0.5), places, FPS)
+    found = way.places[0, :, 0, :2]
+    np.testing.assert_allclose(found[30:], places[30:], atol=1e-5)
+    whole = np.concatenate([[[-0.5 / FPS, 0], [0, 0]], found])
+    change = np.linalg.norm(np.diff(whole, n=2, axis=0), axis=-1) * FPS**2
+    assert change.max() < 5
+
+
+def test_who_steps_aside_slowly_may_face_any_way_and_turns_when_he_goes():
+    slow = 0.3 * np.arange(1, 61)[:, None] / FPS * [0, -1]
+    fast = slow[-1] + 2.0 * np.arange(1, 61)[:, None] / FPS * [-1, 0]
+    _, facing = guidance.along(walker(0.0), np.concatenate([slow, fast]), FPS)
+    assert (facing.precision[0, :45] < 0.1).all()
+    np.testing.assert_allclose(facing.precision[0, 75:], facing.precision.max())
+    np.testing.assert_allclose(np.abs(facing.heading[0, 75:]), np.pi, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("places", "aside", "told"),
+    [
+        (np.zeros((3, 3)), 0.1, "places are"),
+        (np.zeros((1, 2)), 0.1, "F >= 2"),
+        (np.full((3, 2), np.nan), 0.1, "finite"),
+        (np.zeros((3, 2)), 0.0, "aside must be above 0 m"),
+    ],
+)
+def test_what_is_no_track_is_said(places, aside, told):
+    with pytest.raises(ValueError, match=told):
+        guidance.along(walker(), places, FPS, aside)

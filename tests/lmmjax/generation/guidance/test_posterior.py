@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kinematics import Poses, limits, symmetry
-from lmmjax.generation.guidance import Guide, Standing, Track
+from lmmjax.generation.guidance import Guide, Track
 from lmmjax.generation.guidance.posterior import channels_of_components, granted
 from lmmjax.model import movement
 from lmmjax.model.sampler import Sampler, draw
@@ -179,23 +179,6 @@ def test_guided_futures_commute_with_the_mirror(model, walk):
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
-def test_feet_that_would_stand_stay_where_they_would(model, walk):
-    toes = np.array([4, 6])
-    goal = nearby(model, walk, 2)
-    free, _ = sampled(model, walk, ())
-    reach = track(2, goal, 300.0)
-    still = Standing(toes, 1e3, tolerance=1e-3)
-    moved, _ = sampled(model, walk, [reach])
-    stood, _ = sampled(model, walk, [reach, still])
-    slid, kept = (np.abs(x - free)[:, :, toes].max() for x in (moved, stood))
-    assert slid > 0.01
-    assert kept < 0.5 * slid
-    # Who would not stand is free to move.
-    never = dataclasses.replace(still, still=0.0)
-    found, _ = sampled(model, walk, [reach, never])
-    np.testing.assert_allclose(found, moved, atol=1e-5)
-
-
 def test_only_the_first_poses_are_looked_at_where_that_is_wished(model, walk):
     goal = nearby(model, walk, 2)
     late = track(2, goal, 1e3, first=2)
@@ -204,3 +187,65 @@ def test_only_the_first_poses_are_looked_at_where_that_is_wished(model, walk):
     np.testing.assert_allclose(found, free, atol=1e-6)
     whole, _ = sampled(model, walk, [late])
     assert np.abs(whole - free).max() > 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A track, told of the whole stretch at once."""
+
+    track: Track
+    poses: int | None = None
+
+    def residuals(self, ahead):
+        far = self.track.residuals(ahead)
+        return far.reshape(len(far), -1)
+
+
+jax.tree_util.register_dataclass(Told, ["track"], ["poses"])
+
+
+def test_a_wish_of_the_whole_stretch_is_those_of_its_poses(model, walk):
+    wish = track(2, nearby(model, walk, 2), 50.0)
+    also = track(4, nearby(model, walk, 4), 30.0)
+    apart, _ = sampled(model, walk, [wish, also])
+    whole, _ = sampled(model, walk, [Told(wish), also])
+    np.testing.assert_allclose(whole, apart, atol=2e-5)
+    free, _ = sampled(model, walk, ())
+    assert np.abs(apart - free).max() > 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class Steadily:
+    """The root goes on as it went: the newest poses and the next are told together."""
+
+    precision: float
+    poses: int | None = None
+
+    def residuals(self, ahead):
+        both = zip(ahead.newest, ahead.poses, strict=True)
+        root = Poses(*(jnp.concatenate(x, axis=1) for x in both)).root_position
+        return self.precision * jnp.diff(root, n=2, axis=1).reshape(len(root), -1)
+
+
+jax.tree_util.register_dataclass(Steadily, ["precision"], ["poses"])
+
+
+def test_wishes_of_accelerations_know_the_two_newest_poses(model, walk):
+    parities, count = model.statistics.shape
+    drawn = jnp.zeros((parities, 2, count))
+    last, previous = walk.at(EVERY, -1), walk.at(EVERY, -2)
+    found = granted(
+        model,
+        channels_of_components(model),
+        [Steadily(1e4)],
+        last,
+        jnp.zeros(2, int),
+        drawn,
+        jnp.full(drawn.shape, 0.5),
+        previous,
+    )
+    step = last.root_position - previous.root_position
+    ahead = np.arange(1, K + 1)[:, None] * step[:, None]
+    root = movement.emit(model, last, found).root_position
+    assert np.abs(step).max() > 0.01
+    np.testing.assert_allclose(root, last.root_position[:, None] + ahead, atol=1e-3)

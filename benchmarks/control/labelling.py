@@ -1,0 +1,109 @@
+"""People who walk or run are told to do something else.
+
+What they then do is told by a classifier of real clips, which saw the first three
+quarters of each clip of the training; how well it tells their last quarters is what it
+can do.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from kinematics import Motion
+from lmmjax.evaluation.recognition import Recognizer, fit_recognizer
+from lmmjax.evaluation.starts import moments
+from lmmjax.generation import Stream
+from lmmjax.generation.intent import Intent
+from lmmjax.model import intent
+from lmmjax.model import poses as poses_of
+
+# Share of a clip that the classifier sees, and seconds of the generated that it judges.
+_SEEN, _JUDGED = 0.75, 2.0
+HEADER = [
+    "| told | real, recognized, % | generated, % | not told, % "
+    "| most often taken for |",
+    "|---|---|---|---|---|",
+]
+
+
+def rows(
+    train: Sequence[Motion],
+    held: Sequence[Motion],
+    stream: Stream,
+    seconds: float,
+    count: int,
+    scale: float,
+    seed: int,
+) -> list[str]:
+    """Rows of the report, one for each label and one of their mean.
+
+    Args:
+      train: training clips.
+      held: clips that movement goes on from.
+      stream: how one moves.
+      seconds: of movement.
+      count: people who are told each label.
+      scale: of the guidance by labels.
+      seed: of moments and noise.
+    """
+    model = stream.model
+    clips = [clip.recoordinate(model.body) for clip in train if clip.action]
+    recognizer = fit_recognizer([c[: round(_SEEN * len(c))] for c in clips])
+    rest = [c[round(_SEEN * len(c)) :] for c in clips]
+    table = []
+    free = _recognized(recognizer, held, stream, None, seconds, count, seed)
+    lines = []
+    for label in recognizer.labels:
+        real = [
+            _share(recognizer.recognized(c), label)
+            for c in rest
+            if c.action == label and len(c) >= recognizer.frames
+        ]
+        said = np.tile(intent.said(model.config, label), (count, 1))
+        told = Intent.to(model.config, said, scale=scale)
+        found = _recognized(recognizer, held, stream, told, seconds, count, seed)
+        values = float(np.mean(real)), _share(found, label), _share(free, label)
+        table.append(values)
+        others = [x for x in found if x != label]
+        most = max(set(others), key=others.count) if others else "-"
+        lines.append(_row(label, values, most))
+    mean = [float(x) for x in np.nanmean(np.array(table), axis=0)]
+    ratio = f"{mean[1] / mean[0]:.0%} of real"
+    return [*lines, _row("**mean**", mean, ratio)]
+
+
+def _recognized(
+    recognizer: Recognizer,
+    held: Sequence[Motion],
+    stream: Stream,
+    told: Intent | None,
+    seconds: float,
+    count: int,
+    seed: int,
+) -> list[str]:
+    """What the last seconds of all people show, window by window."""
+    starts = moments(stream.model, held, count, seed)
+    stream = dataclasses.replace(stream, model=starts.model, intent=told)
+    frames = round(seconds * stream.model.fps)
+    state = stream.init(starts.past)
+    future, _ = stream.sample(state, jax.random.key(seed), frames)
+    future = jax.tree.map(np.asarray, future)
+    judged = slice(-round(_JUDGED * stream.model.fps), None)
+    found: list[str] = []
+    for n, offsets in enumerate(np.asarray(starts.model.body.offsets)[:, 0]):
+        body = stream.model.body.replace(offsets=offsets)
+        motion = poses_of.to_motion(future.at(n, judged), body, stream.model.fps)
+        found += recognizer.recognized(motion)
+    return found
+
+
+def _share(found: Sequence[str], label: str) -> float:
+    return float(np.mean([x == label for x in found]))
+
+
+def _row(name: str, values: Sequence[float], last: str) -> str:
+    return (
+        f"| {name} | " + " | ".join(f"{100 * v:.0f}" for v in values) + f" | {last} |"
+    )
