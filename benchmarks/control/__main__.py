@@ -14,6 +14,7 @@ from benchmarks.control import (
     following,
     ground,
     keying,
+    labelling,
     match,
     reaching,
 )
@@ -39,8 +40,12 @@ _WALKS = flags.DEFINE_integer("walks", 32, "On floors not level; 0 for none.", 0
 _WALKED = flags.DEFINE_float("walked", 6.0, "Seconds of each walk.")
 _EFFORTS = flags.DEFINE_integer("efforts", 10, "Of each subject; 0 for none.", 0)
 _EXERTED = flags.DEFINE_integer("exerted", 3, "Seconds of each effort.", 1)
+_TOLD = flags.DEFINE_integer("told", 16, "People told each label; 0 for none.", 0)
+_HEED = flags.DEFINE_float("heed", 1.5, "Scale of the guidance by labels.")
 _CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person.", 1)
 _SEED = flags.DEFINE_integer("seed", 0, "Of moments, goals and noise.")
+# Seconds that somebody who is told something has for it.
+_LABELLED = 8.0
 
 
 def main() -> None:
@@ -88,6 +93,11 @@ def main() -> None:
         for subject in sorted({clip.subject for clip in held}):
             clips = [clip for clip in held if clip.subject == subject]
             lines += effort.rows(subject, clips, stream, *efforts, seed)
+    if _TOLD.value and model.config.labels:
+        told.append(f"{_TOLD.value} people told each label for {_LABELLED:g} s")
+        lines += ["", *labelling.HEADER]
+        people = _LABELLED, _TOLD.value, _HEED.value
+        lines += labelling.rows(dataset["train"], held, stream, *people, seed)
     lines += ["", provenance(dataset.name, "; ".join(told), f"seed {seed}")]
     report.publish(lines)
 
