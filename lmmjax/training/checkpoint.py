@@ -253,7 +253,11 @@ def describe(meta: dict, params: dict) -> MovementModel:
     statistics = Statistics(
         **{k: np.asarray(v, np.float32) for k, v in meta["statistics"].items()}
     )
-    config = ModelConfig(**meta["config"])
+    # JSON knows no tuples.
+    fields = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in meta["config"].items()
+    }
+    config = ModelConfig(**fields)
     return MovementModel(params, body, statistics, config, float(meta["fps"]))
 
 

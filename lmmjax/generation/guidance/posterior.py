@@ -187,12 +187,12 @@ def granted(
             slopes.append(jnp.einsum("mbkc,nkc->bmn", row[middle:], few_basis))
     spread = jnp.moveaxis(deviation, 0, 1).reshape(len(frame), 1, -1)
     lever = jnp.concatenate(slopes, axis=1) * spread
-    shift = spread[:, 0] * _pushed(lever, jnp.concatenate(missed, axis=1))
+    shift = spread[:, 0] * pushed(lever, jnp.concatenate(missed, axis=1))
     parities, batch, count = drawn.shape
     return drawn - jnp.moveaxis(shift.reshape(batch, parities, count), 1, 0)
 
 
-def _pushed(lever: Array, missed: Array) -> jax.Array:
+def pushed(lever: Array, missed: Array) -> jax.Array:
     """L^T (L L^T + 1)^-1 m [B, N] of levers L [B, M, N] and what is missed m [B, M].
 
     It is (L^T L + 1)^-1 L^T m, too, which costs less where M is above N.

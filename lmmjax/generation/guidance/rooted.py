@@ -19,7 +19,7 @@ from lmmjax.generation.guidance.facing import Facing
 from lmmjax.generation.guidance.guide import Guide
 from lmmjax.generation.guidance.level import Level
 from lmmjax.generation.guidance.paths import Way
-from lmmjax.generation.guidance.posterior import Ahead, Wish, _pushed
+from lmmjax.generation.guidance.posterior import Ahead, Wish, pushed
 from lmmjax.model import movement, poses
 from lmmjax.model.movement import MovementModel, Steer
 
@@ -134,7 +134,7 @@ def steer(
         channels = movement.decode(model, drawn)
         missed, slope = rows(model, basis, wishes, last, frame, channels, every)
         spread = jnp.moveaxis(deviation, 0, 1).reshape(len(frame), -1)
-        shift = spread * _pushed(slope * spread[:, None], missed)
+        shift = spread * pushed(slope * spread[:, None], missed)
         parities, batch, count = drawn.shape
         shift = shift.reshape(batch, parities, count)
         return drawn - jnp.moveaxis(shift, 1, 0)
