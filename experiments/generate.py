@@ -163,9 +163,11 @@ def _play(model: MovementModel, meta: dict, sampler: Sampler, out: Path) -> None
         told = scenes.of_words(_PEOPLE.value, _OBSTACLES.value, prompt_of, _FLOOR.value)
     if _SECONDS.value is not None:
         told = dataclasses.replace(told, seconds=_SECONDS.value)
-    found = scene.play(
-        model, told, _SEED.value, inertia=_INERTIA, **dataclasses.asdict(sampler)
-    )
+    options = dataclasses.asdict(sampler)
+    try:
+        found = scene.play(model, told, _SEED.value, inertia=_INERTIA, **options)
+    except ValueError as error:
+        raise SettingError(str(error)) from error
     _write(found, found, out, things=[*_ground(told, found), *_things(told)])
 
 

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -254,7 +255,7 @@ def describe(meta: dict, params: dict) -> MovementModel:
         **{k: np.asarray(v, np.float32) for k, v in meta["statistics"].items()}
     )
     # JSON knows no tuples.
-    fields = {
+    fields: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in meta["config"].items()
     }
     config = ModelConfig(**fields)
