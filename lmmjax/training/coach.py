@@ -127,7 +127,9 @@ class Coach:
         given, own = self._move(model, cast, rng)
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), given, own)
         before = joined.at(slice(None), slice(self._given - 1, -1))
-        frame, distance, pace = self._followed(model, index, cast.asked, before, own)
+        frame, distance, pace = self._followed(
+            model, index, offsets, cast.asked, before, own
+        )
         later = np.arange(1, 1 + model.config.horizon) * pace[..., None]
         # Who is led on by somebody taller goes less far than he does.
         size = self._moments.size_at(frame, offsets[:, None])[..., None]
@@ -248,6 +250,7 @@ class Coach:
         self,
         model: MovementModel,
         index: np.ndarray,
+        offsets: np.ndarray,
         asked: list[str],
         before: Poses,
         own: Poses,
@@ -257,11 +260,11 @@ class Coach:
         Args:
           model: who moves.
           index: [R] windows that they began with.
+          offsets: [R, J, 3] their bones, metres.
           asked: action of each to be led on with, or "".
           before: their poses [R, N] one frame earlier.
           own: their poses [R, N].
         """
-        offsets = self._windows.take(index).offsets
         found = []
         for pace in self._paces:
             # A frame is as long as at that pace.

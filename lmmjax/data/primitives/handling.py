@@ -5,19 +5,10 @@ import numpy as np
 from lmmjax.data.primitives import curves
 from lmmjax.data.primitives.gait import liven
 from lmmjax.data.primitives.steps import Stance, step_over
-from lmmjax.data.primitives.subject import LEFT, RIGHT, SIDES, Subject
+from lmmjax.data.primitives.subject import LEFT, RIGHT, SIDES, Subject, arm_length
 from lmmjax.data.primitives.track import SIGN, Track
 
 Array = np.ndarray
-
-
-def _arm(subject: Subject, side: str) -> float:
-    """Metres from shoulder to wrist of a straight arm."""
-    body = subject.body
-    return sum(
-        float(np.linalg.norm(body.offsets[body.index(f"{side}_{name}")]))
-        for name in ("elbow", "wrist")
-    )
 
 
 def _from_shoulder(track: Track, side: str, ways: Array) -> Array:
@@ -53,7 +44,7 @@ def grasp_track(
     )
     times = np.cumsum([0.5, go, take, bring, hold, back])
     track = Track(subject, times[-1] + 0.6, fps)
-    t, arm = track.t, _arm(subject, side)
+    t, arm = track.t, arm_length(subject, side)
     out = curves.ease(t, times, np.array([0.0, 1.0, 1.0, 0.25, 0.25, 0.0]))
     held = curves.ease(t, times, np.array([0.0, 1.0, 1.0, 1.0, 1.0, 0.0]))
     low = max(0.66 - height, 0.0)
@@ -108,7 +99,7 @@ def throw_track(
     parts = np.array([0.5, 0.7 * slow, 0.12, 0.15 / vigour, 0.32, 0.5 * slow, 0.6])
     start, cocked, turned, release, after, rest, home = np.cumsum(parts)
     track = Track(subject, home + 0.7, fps)
-    t, arm, size = track.t, _arm(subject, side), subject.stature / 1.75
+    t, arm, size = track.t, arm_length(subject, side), subject.stature / 1.75
     step = 0.34 * size * vigour
     lifted, landed = start + 0.25 * slow, turned
     # Weight: onto the foot of the throwing hand, then onto the one ahead.

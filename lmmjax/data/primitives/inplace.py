@@ -5,7 +5,7 @@ import numpy as np
 from lmmjax.data.primitives import curves
 from lmmjax.data.primitives.gait import GRAVITY, liven
 from lmmjax.data.primitives.steps import Stance, fly_foot, swing_leg
-from lmmjax.data.primitives.subject import LEFT, RIGHT, SIDES, Subject
+from lmmjax.data.primitives.subject import LEFT, RIGHT, SIDES, Subject, arm_length
 from lmmjax.data.primitives.track import SIGN, Track, standing_height
 
 Array = np.ndarray
@@ -86,12 +86,8 @@ def reach_track(
     track = Track(subject, times[-1] + 0.7, fps)
     t, sign = track.t, SIGN[side]
     out = curves.ease(t, times, np.array([0.0, 1.0, 1.0, 0.0]))
-    body, stature = subject.body, subject.stature
-    upper, fore = (
-        float(np.linalg.norm(body.offsets[body.index(f"{side}_{name}")]))
-        for name in ("elbow", "wrist")
-    )
-    arm = 0.97 * (upper + fore)
+    stature = subject.stature
+    arm = 0.97 * arm_length(subject, side)
     # Knees and hips take the hand down by what is below a comfortable height.
     low = max(0.62 - height, 0.0) * stature
     crouch = out * low

@@ -109,3 +109,12 @@ def random_subject(seed: int, index: int = 0) -> Subject:
         bounce=around(1.0, 0.2),
         asymmetry=around(0.0, 0.025),
     )
+
+
+def arm_length(subject: Subject, side: str) -> float:
+    """Metres from shoulder to wrist of a straight arm."""
+    body = subject.body
+    return sum(
+        float(np.linalg.norm(body.offsets[body.index(f"{side}_{name}")]))
+        for name in ("elbow", "wrist")
+    )

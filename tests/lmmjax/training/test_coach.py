@@ -17,34 +17,11 @@ from lmmjax.training.moments import Moments, describe
 from lmmjax.training.practice import PracticeConfig
 from tests.lmmjax import tiny
 from tests.lmmjax.training import toy
+from tests.lmmjax.training.practising import every, same
 
 CONTEXT, LENGTH, HORIZON = 4, 6, toy.MODEL.horizon
 FRAMES = 6
 LEAD = jax.jit(way_back.lead_back)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return tiny.lively_model(toy.MODEL)
-
-
-@pytest.fixture(scope="module")
-def coach():
-    return toy.coach()
-
-
-@pytest.fixture(scope="module")
-def made(coach, model):
-    return coach.practise(model, 6)
-
-
-def every(made, length=LENGTH):
-    return made.take(np.arange(len(made)), length)
-
-
-def same(a, b):
-    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
-    return all(np.array_equal(x, y) for x, y in pairs)
 
 
 def test_what_does_not_fit_the_windows_is_refused(coach):
