@@ -58,7 +58,7 @@ def made(model: MovementModel, past: Motion, seed: int = 0) -> Motion:
     options = dataclasses.asdict(samplers.CALM)
     options["commit"] = min(5, model.config.horizon)
     seconds = _OVER_SECONDS + _MADE_SECONDS
-    (found,) = continue_motion(model, past, seconds, seed=seed, **options)
+    (found,) = continue_motion(model, past, seconds, seed=seed, on_feet=True, **options)
     return placed(found[-round(_MADE_SECONDS * model.fps) :], *_HERE)
 
 

@@ -79,9 +79,7 @@ class Unguided:
         """
         wishes = list(wishes)
         if self.moved.slide is not None:
-            # Those that are handed out, and one more.
-            looked_at = min(self.stream.commit + 1, self.stream.model.config.horizon)
-            wishes.append(guidance.standing_feet(self.stream.model, looked_at))
+            wishes += guidance.feet_stand(self.stream.model, self.stream.commit)
         guide = guidance.Guide.to(self.stream.model, *wishes)
         led = dataclasses.replace(self.stream, guide=guide)
         moved = _moved(self.starts, led, self.frames, self.seed)

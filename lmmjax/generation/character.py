@@ -21,7 +21,9 @@ import numpy as np
 from kinematics import Motion, Poses, Skeleton, rotations
 from lmmjax.generation import guidance
 from lmmjax.generation.continuation import PromptError, fit_to_model
+from lmmjax.generation.intent import Intent
 from lmmjax.generation.stream import Stream, StreamState
+from lmmjax.model import intent
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import MovementModel
 
@@ -138,9 +140,7 @@ class Character:
             if self.push_left:
                 poses = _carried(poses, self.push_left, self.fps)
             return poses, self.shown(poses)
-        stream = self.stream
-        if self.goal is not None:
-            stream = dataclasses.replace(stream, guide=self._guide(self.goal))
+        stream = dataclasses.replace(self.stream, guide=self._guide())
         key = jax.random.fold_in(self.key, self.frame)
         drawn, state = stream.step(self.state, key)
         poses = Poses(*(np.asarray(x[0]) for x in drawn))
@@ -245,6 +245,23 @@ class Character:
         )
         return self._replace(script=script, goal=None)
 
+    def tell(self, label: str) -> "Character":
+        """It is told what to do from here on, until it is told something else.
+
+        Args:
+          label: of those that the model knows; "" for nothing.
+
+        Raises:
+          ValueError: the model does not know it.
+        """
+        config = self.stream.model.config
+        told = intent.said(config, label)[None]
+        if not told.size:
+            return self
+        # Told nothing, it has an intent too: no order compiles anything.
+        stream = dataclasses.replace(self.stream, intent=Intent.to(config, told))
+        return self._replace(stream=stream)
+
     def with_temperature(self, temperature: float) -> "Character":
         """It moves with another scale of the noise, 0 or more.
 
@@ -320,16 +337,11 @@ class Character:
         )
         return dataclasses.replace(wish, first=np.asarray(self.state.frame)[0] + 1)
 
-    def _guide(self, goal: Goal) -> guidance.Guide:
-        model = self.stream.model
-        wishes: list[guidance.Wish] = [goal.wish]
-        try:
-            # Those that are handed out, and one more.
-            looked_at = min(self.stream.commit + 1, model.config.horizon)
-            wishes.append(guidance.standing_feet(model, looked_at))
-        except ValueError:
-            pass  # a body without feet
-        return self.guide.wish(*wishes)
+    def _guide(self) -> guidance.Guide | None:
+        """To its goal, on its feet; none where nothing is wished."""
+        wishes: list[guidance.Wish] = [self.goal.wish] if self.goal else []
+        wishes += guidance.feet_stand(self.stream.model, self.stream.commit)
+        return self.guide.wish(*wishes) if wishes else None
 
 
 def prompt_of(

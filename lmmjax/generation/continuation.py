@@ -1,11 +1,14 @@
 """Continue a motion: the observed past in, several sampled futures out."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Motion, Poses
 from kinematics.motion import resample
+from lmmjax.generation import guidance
 from lmmjax.generation.stream import Stream
 from lmmjax.model import poses
 from lmmjax.model.movement import MovementModel
@@ -24,6 +27,7 @@ def continue_motion(
     seconds: float,
     samples: int = 1,
     seed: int = 0,
+    on_feet: bool = False,
     **options,
 ) -> list[Motion]:
     """Sample how a motion goes on.
@@ -34,6 +38,8 @@ def continue_motion(
       seconds: length of each continuation.
       samples: number of continuations.
       seed: seed of the sampling.
+      on_feet: whether feet are led down to level ground at height 0, and stand there,
+        see `lmmjax.generation.guidance.Standing`; a body without feet moves as ever.
       **options: of `Stream`: commit, steps, temperature, churn.
 
     Returns:
@@ -46,6 +52,9 @@ def continue_motion(
     if samples < 1 or seconds <= 0:
         raise PromptError("samples and seconds must be above 0")
     stream = Stream(model.with_offsets(prompt.skeleton.offsets), **options)
+    if on_feet and (wishes := guidance.feet_stand(stream.model, stream.commit)):
+        guide = guidance.Guide.to(stream.model, *wishes)
+        stream = dataclasses.replace(stream, guide=guide)
     recent = prompt[-_CONTEXT_WINDOWS * model.config.window :]
     context = jax.tree.map(
         lambda x: jnp.broadcast_to(x, (samples, *x.shape)), recent.poses

@@ -85,6 +85,7 @@ def footing(motion: Motion, floor: Floor) -> Footing:
     for leg in legs:
         hip = leg.hip + (carried - drop)[:, None] * up
         there = _nearer(_heel_up(leg, hip), hip, _reach(leg, hip))
+        there = _out_of(floor, there, leg.stands)
         shorter = leg.far - np.linalg.norm(there[:, 0] - hip, axis=-1)
         joints = _bent(body, joints, body.parents[leg.foot[0]], shorter)
         for n, joint in enumerate(leg.foot):
@@ -188,6 +189,16 @@ def _nearer(foot: np.ndarray, hip: np.ndarray, reach: np.ndarray) -> np.ndarray:
     away = np.linalg.norm(way, axis=-1)
     missing = np.maximum(away - reach, 0) / np.maximum(away, 1e-6)
     return foot + (missing[:, None] * way)[:, None]
+
+
+def _out_of(floor: Floor, foot: np.ndarray, stands: np.ndarray) -> np.ndarray:
+    """A foot [T, G, 3] in the air lifted as one out of a floor that it came into.
+
+    Who brings a foot nearer to a hip may bring it into the next stair.
+    """
+    ground = np.asarray(floor.height(foot), float)
+    inside = np.max(np.maximum(ground - _SUNK - foot[..., 2], 0), axis=1)
+    return foot + ((1 - stands) * inside)[:, None, None] * [0, 0, 1]
 
 
 def _too_far(away: np.ndarray, reach: np.ndarray) -> np.ndarray:

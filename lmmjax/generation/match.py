@@ -7,7 +7,6 @@ steps before his track, on the straight line that it begins with, so that he is 
 stride when it does.
 """
 
-import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 
@@ -97,9 +96,7 @@ def play(
     ]
     stream = Stream(model, **options)
     if feet:
-        with contextlib.suppress(ValueError):  # a body without feet
-            looked_at = min(stream.commit + 1, model.config.horizon)
-            wishes.append(guidance.standing_feet(model, looked_at))
+        wishes += guidance.feet_stand(model, stream.commit)
     stream = dataclasses.replace(stream, guide=guidance.Guide.to(model, *wishes))
     keys = jax.random.split(jax.random.key(seed), len(players))
     # Where they go was settled on the pitch: they need not plan.

@@ -1,6 +1,5 @@
 """A scene: who is there, what each is to do, and what is in the way."""
 
-import contextlib
 import dataclasses
 from collections.abc import Sequence
 
@@ -183,10 +182,7 @@ def play(model: MovementModel, scene: Scene, seed: int = 0, **options) -> list[M
         *_efforts(model, past, scene),
     ]
     stream = Stream(model, **options)
-    # Those that are handed out, and one more.
-    looked_at = min(stream.commit + 1, model.config.horizon)
-    with contextlib.suppress(ValueError):  # a body without feet
-        wishes.append(guidance.standing_feet(model, looked_at))
+    wishes += guidance.feet_stand(model, stream.commit)
     stream = dataclasses.replace(
         stream,
         guide=guidance.Guide.to(model, *wishes),

@@ -21,7 +21,7 @@ from lmmjax.generation.guidance.level import Level, stay_level
 from lmmjax.generation.guidance.obstacles import Obstacles, keep_out
 from lmmjax.generation.guidance.paths import Way, along, follow
 from lmmjax.generation.guidance.posterior import Ahead, Wish
-from lmmjax.generation.guidance.standing import Standing, standing_feet
+from lmmjax.generation.guidance.standing import Standing, feet_stand, standing_feet
 from lmmjax.generation.guidance.tracks import Track, minimum_jerk, reach
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "balanced",
     "cheaper",
     "face",
+    "feet_stand",
     "field",
     "follow",
     "keep_out",

@@ -273,6 +273,28 @@ def test_a_goal_that_is_dragged_and_other_orders_compile_nothing(start, prompts)
         jax.monitoring.unregister_event_duration_listener(listen)
 
 
+def test_what_it_is_told_counts_until_it_is_told_otherwise_and_compiles_nothing(
+    prompts,
+):
+    model = tiny.lively_model(dataclasses.replace(tiny.CONFIG, labels=("hop", "walk")))
+    stream = Stream(model, commit=2, steps=2, churn=0.0, temperature=0.0)
+    character = Character.start(stream, prompts[0]).tell("")
+    _, free = played(character, len(prompts[0].joints) // 2 + 1)
+    compiled = streams._step._cache_size()
+    plain, _ = played(free, 3)
+    hopping, after = played(free.tell("hop"), 3)
+    assert streams._step._cache_size() == compiled
+    assert not np.allclose(plain.joints, hopping.joints, atol=1e-4)
+    np.testing.assert_array_equal(played(free.tell("hop").tell(""), 3)[0][2], plain[2])
+    assert not np.allclose(
+        played(after, 3)[0].joints, played(after.tell(""), 3)[0].joints, atol=1e-4
+    )
+
+
+def test_a_model_without_labels_can_be_told_nothing(start):
+    assert start.tell("") is start
+
+
 def test_orders_leave_the_character_that_got_them_as_it_was(free):
     expected, _ = free.step()
     for other in (
@@ -296,6 +318,7 @@ def test_orders_leave_the_character_that_got_them_as_it_was(free):
         (lambda c: c.reach("Head", (0, 0, np.inf), 1.0), "three finite numbers"),
         (lambda c: c.reach("Head", (0, 0), 1.0), "three finite numbers"),
         (lambda c: c.with_temperature(-1.0), "0 or more"),
+        (lambda c: c.tell("fly"), "no label 'fly'"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(start, order, message):

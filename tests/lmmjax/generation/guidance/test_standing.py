@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kinematics import forward
-from lmmjax.generation.guidance import Standing, Track, standing_feet
+from lmmjax.generation.guidance import Standing, Track, feet_stand, standing_feet
 from tests.lmmjax import tiny
 from tests.lmmjax.generation.guidance.wishing import EVERY, K, ahead, sampled, walk
 
@@ -40,7 +40,7 @@ def test_feet_that_would_not_stand_are_free():
     moved, _ = sampled([reach])
     for never in (
         {"still": 0.0, "moving": 1e-6, "clear": -9.0},
-        {"low": -2.0, "high": -1.0},
+        {"low": -2.0, "high": -1.0, "near": -0.5},
     ):
         found, _ = sampled([reach, dataclasses.replace(FIRM, **never)])
         np.testing.assert_allclose(found, moved, atol=1e-5)
@@ -106,6 +106,25 @@ def test_a_foot_that_steps_keeps_off_the_ground(speed, height, missed):
     np.testing.assert_allclose(found[..., :2], 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("speed", "height", "missed"),
+    [(0.0, 0.09, 0.04), (0.0, 0.04, 0), (0.0, 0.14, 0), (0.004, 0.09, 0.02)],
+)
+def test_a_slow_foot_comes_down_to_the_ground_it_is_near(speed, height, missed):
+    """As far as it is slow; one that rests already, or is far above, stays."""
+    _, future = sampled(())
+    drawn = np.zeros((2, K, 7, 3), np.float32)
+    drawn[..., 0] = speed * np.arange(1, K + 1)[:, None]
+    drawn[..., 2] = height
+    seen = ahead(future)._replace(
+        places=drawn, drawn=drawn, before=np.zeros((2, 1, 7, 3), np.float32)
+    )
+    wish = dataclasses.replace(SOME, joints=TOES, tolerance=1.0)
+    found = np.asarray(wish.residuals(seen)).reshape(2, K, 2, 3)
+    np.testing.assert_allclose(found[..., 2], missed, atol=1e-5)
+
+
 def test_a_body_without_feet_says_so():
+    assert feet_stand(tiny.fresh_model(), 2) == []
     with pytest.raises(ValueError, match="this body has"):
         standing_feet(tiny.fresh_model())
