@@ -174,7 +174,9 @@ def opened(browser, address, folder):
 def _port(folder, process):
     assert process.poll() is None, "the browser does not start"
     path = folder / "DevToolsActivePort"
-    return path.read_text().split()[0] if path.exists() else None
+    # It may be there before anything is in it.
+    words = path.read_text().split() if path.exists() else []
+    return words[0] if words else None
 
 
 def wait(found, why="the browser"):
