@@ -46,18 +46,20 @@ class Session:
         self.hands = hands_of(model.body)
         self._doing = next(iter(self._prompts))
         self._temperature = stream.temperature
-        self._start = self._doing_it(
-            Character.start(stream, self._prompts[self._doing], seed)
-        )
+        self._start = self._begun(stream, self._doing)
         self._start.warm(self._prompts[self._doing], next(iter(self.hands), None))
         self.figures(self._start.step()[0])
         self.player: live.Player[Character] = live.Player(
             self._start, model.fps, self.figures
         )
 
-    def _doing_it(self, character: Character, name: str = "") -> Character:
+    def _begun(self, stream: Stream, name: str) -> Character:
+        """A character that begins with a prompt."""
+        character = Character.start(stream, self._prompts[name], self._seed)
+        return self._told(character, name)
+
+    def _told(self, character: Character, name: str) -> Character:
         """Told to go on with a prompt, if the model has a label of that name."""
-        name = name or self._doing
         known = name in self._model.config.labels
         return character.tell(name if known else "")
 
@@ -82,9 +84,7 @@ class Session:
         """A prompt by its name; others are not heard."""
         if name in self._prompts:
             self._doing = name
-            self.player.order(
-                lambda c: self._doing_it(c.prompt(self._prompts[name]), name)
-            )
+            self.player.order(lambda c: self._told(c.prompt(self._prompts[name]), name))
 
     def temperature(self, value: float) -> None:
         """Also of the character that `reset` brings back."""
@@ -97,11 +97,10 @@ class Session:
 
     def reset(self) -> None:
         """To the place where it began, with what it does now."""
-        prompt = self._prompts[self._doing]
+        doing = self._doing
 
         def anew(_: Character) -> Character:
-            stream = self._start.stream
-            found = self._doing_it(Character.start(stream, prompt, self._seed))
+            found = self._begun(self._start.stream, doing)
             return found.with_temperature(float(self._temperature))
 
         self.player.order(anew)

@@ -78,7 +78,7 @@ class Character:
 
     Attributes:
       stream: how it moves; of one body, without a guide.
-      guide: of the stream's model; its wishes are replaced.
+      guide: that it stays on its feet, if it has any; a goal is wished beside that.
       state: of the stream, batch 1.
       key: of all of its noise.
       frame: number of the newest pose.
@@ -114,7 +114,9 @@ class Character:
         first = prompt.at(slice(1))
         return cls(
             stream,
-            guidance.Guide.to(stream.model),
+            guidance.Guide.to(
+                stream.model, *guidance.feet_stand(stream.model, stream.commit)
+            ),
             stream.init(_batched(first)),
             jax.random.key(seed),
             0,
@@ -339,8 +341,8 @@ class Character:
 
     def _guide(self) -> guidance.Guide | None:
         """To its goal, on its feet; none where nothing is wished."""
-        wishes: list[guidance.Wish] = [self.goal.wish] if self.goal else []
-        wishes += guidance.feet_stand(self.stream.model, self.stream.commit)
+        goals = [self.goal.wish] if self.goal else []
+        wishes = [*goals, *self.guide.wishes]
         return self.guide.wish(*wishes) if wishes else None
 
 

@@ -89,12 +89,13 @@ class Standing:
         held, stands = self.held(drawn, before)
         missed = stands[..., None] * (places - held)
         # As far as it is to come down, its height is that of the ground.
-        slow = falling(_speed(drawn, before), self.still, self.moving)
+        speed = _speed(drawn, before)
+        slow = falling(speed, self.still, self.moving)
         down = slow * falling(drawn[..., 2], self.high, self.near)
         floats = drawn[..., 2] > self.rest
         height = places[..., 2] - self.rest
         missed = missed.at[..., 2].set(jnp.where(floats, down * height, missed[..., 2]))
-        steps = 1 - falling(_speed(drawn, before), self.moving, self.steps)
+        steps = 1 - falling(speed, self.moving, self.steps)
         lacking = jnp.minimum(places[..., 2] - self.clear, 0)
         missed = missed.at[..., 2].add(steps * lacking) / self.tolerance
         return missed.reshape(*missed.shape[:2], -1)
