@@ -52,6 +52,9 @@ _KNOCKS = flags.DEFINE_list(
 _SHARE = flags.DEFINE_float("share", 0.3, "Of the joints that are lost.", 0, 1)
 _LOST = flags.DEFINE_float("lost", 0.5, "Seconds that they are lost for.", 0.01)
 _DROPPED = flags.DEFINE_float("dropped", 0.2, "Seconds of dropped frames.", 0.01)
+_ON_FEET = flags.DEFINE_bool(
+    "on_feet", False, "Whether slow feet come down to the ground, as they do in scenes."
+)
 _STARTS = flags.DEFINE_integer("starts", 128, "Moments that are gone on from.", 1)
 _SEED = flags.DEFINE_integer("seed", 0, "Of moments, directions and noise.")
 
@@ -177,6 +180,8 @@ def main() -> None:
     streams = {MODEL: calm(model)}
     if _WITHOUT.value:
         streams[WITHOUT] = calm(load(_WITHOUT.value)[0])
+    if _ON_FEET.value:
+        streams = {name: stream.on_feet() for name, stream in streams.items()}
     config = pipeline.config_of(meta)
     if _PREPARED.value:
         data = dataclasses.replace(config.data, prepared_dir=_PREPARED.value)

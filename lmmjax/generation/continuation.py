@@ -1,14 +1,11 @@
 """Continue a motion: the observed past in, several sampled futures out."""
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Motion, Poses
 from kinematics.motion import resample
-from lmmjax.generation import guidance
 from lmmjax.generation.stream import Stream
 from lmmjax.model import poses
 from lmmjax.model.movement import MovementModel
@@ -39,7 +36,7 @@ def continue_motion(
       samples: number of continuations.
       seed: seed of the sampling.
       on_feet: whether feet are led down to level ground at height 0, and stand there,
-        see `lmmjax.generation.guidance.Standing`; a body without feet moves as ever.
+        see `Stream.on_feet`.
       **options: of `Stream`: commit, steps, temperature, churn.
 
     Returns:
@@ -52,9 +49,8 @@ def continue_motion(
     if samples < 1 or seconds <= 0:
         raise PromptError("samples and seconds must be above 0")
     stream = Stream(model.with_offsets(prompt.skeleton.offsets), **options)
-    if on_feet and (wishes := guidance.feet_stand(stream.model, stream.commit)):
-        guide = guidance.Guide.to(stream.model, *wishes)
-        stream = dataclasses.replace(stream, guide=guide)
+    if on_feet:
+        stream = stream.on_feet()
     recent = prompt[-_CONTEXT_WINDOWS * model.config.window :]
     context = jax.tree.map(
         lambda x: jnp.broadcast_to(x, (samples, *x.shape)), recent.poses

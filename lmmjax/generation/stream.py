@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from kinematics import Poses
-from lmmjax.generation.guidance import Guide
+from lmmjax.generation.guidance import Guide, feet_stand
 from lmmjax.generation.intent import Intent
 from lmmjax.model import movement
 from lmmjax.model import poses as poses_of
@@ -103,6 +103,17 @@ class Stream:
             raise ValueError(f"steps must be at least 1; got {self.steps}")
         if not 0 <= self.inertia <= 1:
             raise ValueError(f"inertia must be between 0 and 1; got {self.inertia:g}")
+
+    def on_feet(self) -> "Stream":
+        """The same, but slow feet come down to level ground at height 0, and stand.
+
+        See `lmmjax.generation.guidance.Standing`. It replaces the guide; a body without
+        feet moves as ever.
+        """
+        wishes = feet_stand(self.model, self.commit)
+        if not wishes:
+            return self
+        return dataclasses.replace(self, guide=Guide.to(self.model, *wishes))
 
     def init(self, context: Poses) -> StreamState:
         """Read the observed past, poses [B, T] with T >= 1."""
