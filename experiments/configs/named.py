@@ -90,7 +90,7 @@ HUMAN = Config(
         size=0.15,
         posture=0.3,
         pace=0.35,
-        switch=0.25,
+        switch=0.35,
     ),
     loop=LoopConfig(steps=3200, batch=32, save_every=250, evaluate_every=1000),
 )

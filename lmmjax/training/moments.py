@@ -21,6 +21,11 @@ Array = jax.Array
 _SPEED = 5.0
 # How much more feet count than other joints: who is led on with other feet slides.
 _FEET = 3.0
+# Seconds over which it is told how much an action looks like itself alone.
+_STRETCH = 1.0
+# An action is asked for by moments at least so many times as far from all other actions
+# as those that are farthest: a third of dancing, and all of running.
+_TELLING = 0.5
 # Moments that are described at once.
 _BLOCK = 1024
 # Moments that are looked for, and looked at, at once: memory stays bounded.
@@ -90,6 +95,8 @@ class Moments:
             found = describe(body, offsets[owner[at]], before, now, clips[0].fps)
             seen.append(np.asarray(found))
         self._seen = np.concatenate(seen)[: len(self._frames)]
+        self._stretch = max(1, round(_STRETCH * clips[0].fps))
+        self._telling: dict[tuple[str, str], np.ndarray] = {}
 
     def size_at(self, frame: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """How many times as tall people are as those of some moments.
@@ -114,7 +121,9 @@ class Moments:
           clip: whose kind of moments are looked at.
           seen: [..., F] metres; see `describe`.
           action: what is to be done, in place of what the clip shows: moments are
-            of the same subject doing it, or else of anybody.
+            of the same subject doing it, or else of anybody, and of these those
+            that look like nothing else: among all of them somebody who walks would be
+            led on by those who walk up to where they dance.
 
         Returns:
           The frame of each in ``poses`` [...], and how far it is [...]: root mean
@@ -122,9 +131,7 @@ class Moments:
         """
         own: slice | np.ndarray
         if action:
-            asked = f"action {action}"
-            anybody = self._doing.get(asked, slice(None))
-            own = self._of.get((clip.subject, asked), anybody)
+            own = self._asked(clip.subject, f"action {action}")
         else:
             kind = _kind(clip)
             own = self._of.get(kind, self._of.get(kind[:1], slice(None)))
@@ -134,6 +141,39 @@ class Moments:
         distance = np.sqrt(np.mean(np.square(flat - ours[best]), axis=-1))
         shape = seen.shape[:-1]
         return frames[best].reshape(shape), distance.reshape(shape)
+
+    def _asked(self, subject: str, action: str) -> slice | np.ndarray:
+        """Rows of the moments that show what is asked of somebody."""
+        if action not in self._doing:
+            return slice(None)
+        doing = self._doing[action]
+        mine = (subject, action) in self._of
+        key = (subject if mine else "", action)
+        if key not in self._telling:
+            # Whatever the person, it is not to look like what is done otherwise.
+            other = np.ones(len(self._frames), bool)
+            other[doing] = False
+            rows = np.arange(len(other))[self._of[key]] if mine else doing
+            if other.any():
+                among = self._seen[other]
+                far = self._seen[rows] - among[_nearest(self._seen[rows], among)]
+                apart = np.sqrt(np.mean(np.square(far), axis=-1))
+                apart = _smoothed(apart, self._frames[rows], self._stretch)
+                rows = rows[apart >= _TELLING * np.percentile(apart, 95)]
+            self._telling[key] = rows
+        return self._telling[key]
+
+
+def _smoothed(values: np.ndarray, frames: np.ndarray, width: int) -> np.ndarray:
+    """Means [N] of those within half a width, as far as frames follow on each other."""
+    parts = []
+    for part in np.split(values, np.flatnonzero(np.diff(frames) != 1) + 1):
+        total = np.concatenate([[0.0], np.cumsum(part)])
+        at = np.arange(len(part))
+        first = np.maximum(at - width // 2, 0)
+        end = np.minimum(at + width // 2 + 1, len(part))
+        parts.append((total[end] - total[first]) / (end - first))
+    return np.concatenate(parts)
 
 
 def _size(offsets: np.ndarray) -> np.ndarray:

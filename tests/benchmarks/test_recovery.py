@@ -36,7 +36,7 @@ def test_all_are_judged_by_what_is_usual_of_the_model(of):
 
 def test_every_blow_has_a_row_of_each_and_of_a_statue(of):
     rows = recovery.blow_rows(of, [0.5], [10.0], ["Head"])
-    assert {row.count("|") for row in (*recovery.BLOWS, *rows)} == {8}
+    assert {row.count("|") for row in (*recovery.BLOWS, *rows)} == {9}
     found = [cells(row)[:2] for row in rows]
     blows = ["push, 0 m/s", "push, 0.5 m/s", "tilt, 10°", "knock, Head"]
     who = [MODEL, recovery.WITHOUT, STATUE]
@@ -47,12 +47,12 @@ def test_every_blow_has_a_row_of_each_and_of_a_statue(of):
 
 def test_every_gap_has_a_row_of_each_and_of_what_was_last(of):
     rows = recovery.gap_rows(of, 0.3, 0.2, 0.1)
-    assert {row.count("|") for row in (*recovery.GAPS, *rows)} == {9}
+    assert {row.count("|") for row in (*recovery.GAPS, *rows)} == {10}
     found = [cells(row)[:2] for row in rows]
     gaps = ["no joints, 0.2 s", "30 % of joints, 0.2 s", "all, 0.1 s"]
     who = [MODEL, recovery.WITHOUT, HOLDING]
     assert found == [[gap, name] for gap in gaps for name in who]
-    assert [cells(row)[4] for row in rows[:3]] == 3 * ["0, 0"]
+    assert [cells(row)[5] for row in rows[:3]] == 3 * ["0, 0"]
 
 
 def test_what_is_no_model_and_no_number_is_told(monkeypatch):

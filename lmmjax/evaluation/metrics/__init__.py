@@ -93,6 +93,7 @@ from lmmjax.evaluation.metrics.latency import Latency, measure_latency, reaction
 from lmmjax.evaluation.metrics.mirror import mirror_consistency
 from lmmjax.evaluation.metrics.plausibility import (
     Recovery,
+    fastest_joint,
     plausibility,
     recovery,
     recovery_time,
@@ -144,6 +145,7 @@ __all__ = [
     "energy_score",
     "fall_probability",
     "fast_power",
+    "fastest_joint",
     "fde",
     "fit_zero_velocity",
     "foot_skate",

@@ -14,7 +14,7 @@ from kinematics.priors import Prior
 HOLD = 0.5
 IN_TIME = 2.0
 # Percentiles of unperturbed movement below which a movement is plausible, and of true
-# joint speeds above which a joint has jumped rather than moved.
+# speeds above which a joint has jumped rather than moved.
 USUAL = 95.0
 TELEPORT = 99.9
 
@@ -64,8 +64,28 @@ def usual(distances: np.ndarray) -> float:
 
 
 def teleport_speed(speeds: np.ndarray) -> float:
-    """99.9th percentile of true joint speeds (`joint_speeds`), m/s."""
+    """99.9th percentile of true joint speeds (`joint_speeds`), m/s.
+
+    Of whatever is then compared with it. That of single joints in single frames some
+    joint passes in most true movements, of which each has thousands; who asks whether
+    a joint of a whole movement jumped compares fastest joints, see `fastest_joint`.
+    """
     return float(np.nanpercentile(speeds, TELEPORT))
+
+
+def fastest_joint(speeds: np.ndarray, frames: int) -> np.ndarray:
+    """The fastest joint of every stretch of a movement, m/s.
+
+    Args:
+      speeds: [T, J] of joints.
+      frames: length of a stretch; a shorter movement is one.
+
+    Returns:
+      [T - frames + 1], or [1].
+    """
+    fastest = speeds.max(axis=-1)
+    width = min(frames, len(fastest))
+    return np.lib.stride_tricks.sliding_window_view(fastest, width).max(axis=-1)
 
 
 def recovery_time(

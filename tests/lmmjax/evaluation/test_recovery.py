@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kinematics import priors
+from kinematics.motion import positions
 from lmmjax.data.catalog import DataError
 from lmmjax.evaluation import metrics, recovery
 from lmmjax.evaluation.recovery import HOLDING, STATUE, RecoveryStudy
@@ -45,6 +46,7 @@ def tolerant(monkeypatch, study):
     usual = study._distances(study._stream, study._usual)
     monkeypatch.setattr(study, "threshold", 1.01 * usual.max())
     monkeypatch.setattr(study, "speed_limit", 50.0)
+    monkeypatch.setattr(study, "joint_limit", 50.0)
 
 
 def test_moments_are_of_clips_in_turn_and_what_follows_is_theirs(stream):
@@ -86,6 +88,22 @@ def test_who_is_as_usual_has_recovered_at_once(monkeypatch, study):
     assert np.isnan(row.seconds)
     np.testing.assert_allclose(row.speed, 1, atol=1e-6)
     assert np.isnan(row.bounded)
+
+
+def test_who_is_slower_than_single_joints_is_told_apart(monkeypatch, study):
+    tolerant(monkeypatch, study)
+    assert study.strike(study.push(0.0)).slower == 1
+    monkeypatch.setattr(study, "joint_limit", 0.0)
+    row = study.strike(study.push(0.0))
+    assert (row.slower, row.success.value) == (0, 1)
+
+
+def test_jumps_are_faster_than_the_fastest_that_is_true(study):
+    true = [metrics.joint_speeds(np.asarray(positions(c)), c.fps) for c in CLIPS]
+    fastest = max(x.max() for x in true)
+    assert 0.9 * fastest < study.speed_limit <= fastest
+    assert study.joint_limit < study.speed_limit
+    assert study.true_slower == np.mean([x.max() <= study.joint_limit for x in true])
 
 
 @pytest.mark.parametrize(("begin", "end"), [(2, 20), (2, 60), (2, 61), (30, 75)])

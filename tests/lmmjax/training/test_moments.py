@@ -1,5 +1,6 @@
 """Laws of moments: what they are compared by, and that the nearest one is found."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -150,6 +151,34 @@ def test_moments_are_of_the_same_kind_of_movement():
     assert clips_of(clips, like("a", "jump")) == {0, 1, 3}
     # Where actions are not known, a clip is a kind of its own.
     assert clips_of(alone, alone[3]) == {3}
+
+
+def test_what_is_asked_is_shown_by_what_looks_like_nothing_else():
+    """A dance of which the first half is somebody's walk."""
+    walk, dance = clip(0, 100, "a", "walk"), clip(1, 100, "b", "dance")
+    half = jax.tree.map(
+        lambda x, y: np.concatenate([x[:50], y[50:]]), walk.poses, dance.poses
+    )
+    both = dance.replace(**half._asdict())
+    found = Moments(tiny.body(), [walk, both, clip(2, 30, "b", "walk")], AHEAD)
+    sought = seen(walk)
+    frame, _ = found.nearest(like("a", "walk"), sought, "dance")
+    # Not by the frames that are as near as can be, up to half a second from the seam.
+    assert frame.min() >= 150 - 15
+    # What somebody shows himself is any of it.
+    frame, _ = found.nearest(like("b", "dance"), sought)
+    assert frame.min() < 150 - 15
+    # There may be no other action, and nobody who does what is asked.
+    alone = Moments(tiny.body(), [walk], AHEAD)
+    for action in ("walk", "swim"):
+        frame, _ = alone.nearest(like("a", "walk"), sought, action)
+        np.testing.assert_array_equal(frame[:-AHEAD], np.arange(1, 100 - AHEAD))
+
+
+def test_running_means_stop_at_gaps():
+    frames = np.array([3, 4, 5, 9, 10])
+    smooth = moments._smoothed(np.array([1.0, 2, 6, 5, 7]), frames, 3)
+    np.testing.assert_allclose(smooth, [1.5, 3, 4, 6, 6])
 
 
 def test_clips_that_are_all_too_short_are_told():

@@ -56,6 +56,14 @@ def test_thresholds_are_percentiles():
     assert metrics.teleport_speed(np.arange(1001.0)) == pytest.approx(999)
 
 
+def test_the_fastest_joint_is_told_of_every_stretch():
+    speeds = np.array([[1.0, 2], [5, 0], [3, 3], [0, 4], [1, 0]])
+    np.testing.assert_array_equal(metrics.fastest_joint(speeds, 2), [5, 5, 4, 4])
+    # A movement that is shorter is one stretch.
+    for frames in (5, 9):
+        np.testing.assert_array_equal(metrics.fastest_joint(speeds, frames), [5])
+
+
 @pytest.mark.parametrize(
     ("strange", "expected"),
     [
