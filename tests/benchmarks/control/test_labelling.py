@@ -30,12 +30,28 @@ def test_real_clips_are_recognized_and_generated_ones_judged(clips):
     assert len(rows) == 3
     cells = [[x.strip() for x in row.strip("| ").split("|")] for row in rows]
     assert [c[0] for c in cells] == ["fast", "slow", "**mean**"]
-    real, found, free = np.array([c[1:4] for c in cells[:2]], float).T
+    values = np.array([c[1:6] for c in cells[:2]], float)
+    real, _, _, _, free = values.T
     assert (real > 90).all()
     # Every window is taken for one of the two.
     np.testing.assert_allclose(free.sum(), 100, atol=1)
-    np.testing.assert_allclose(
-        [float(x) for x in cells[2][1:4]],
-        np.mean([real, found, free], axis=1),
-        atol=1,
-    )
+    mean = [float(x) for x in cells[2][1:6]]
+    np.testing.assert_allclose(mean, values.mean(axis=0), atol=1)
+
+
+def test_who_goes_on_begins_at_clips_that_show_it(clips, monkeypatch):
+    config = dataclasses.replace(tiny.CONFIG, labels=("fast", "slow"))
+    stream = Stream(tiny.lively_model(config), commit=2, steps=1, churn=0.0)
+    begun = []
+
+    def recognized(recognizer, among, stream, told, *people):
+        begun.append(({c.action for c in among}, told is not None))
+        return ["fast"]
+
+    monkeypatch.setattr(labelling, "_recognized", recognized)
+    rows = labelling.rows(clips, [clip(4, "slow")], stream, 3.0, 2, 1.5, 0)
+    assert begun[0] == ({"slow"}, False)
+    for n, label in enumerate(("fast", "slow")):
+        asked = [({"slow"}, True), ({label}, True), ({label}, False)]
+        assert sorted(begun[1 + 3 * n : 4 + 3 * n], key=str) == sorted(asked, key=str)
+        assert rows[n].split("|")[3:5] == [" 100 ", " 100 "] or label == "slow"

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import jax
 import numpy as np
 import pytest
 
@@ -10,9 +9,8 @@ from kinematics import limits, rotations
 from kinematics.motion import positions
 from lmmjax.generation import guidance, scene
 from lmmjax.generation.continuation import PromptError
-from lmmjax.generation.scene import Goal, Obstacle, Path, Person, Push, Scene
+from lmmjax.generation.scene import Goal, Obstacle, Path, Person, Push, Scene, playing
 from tests.lmmjax import tiny
-from tests.lmmjax.generation.guidance import walker
 
 OPTIONS = {"commit": 2, "steps": 2, "churn": 0.0, "inertia": 0.5}
 PROMPT = 31
@@ -70,7 +68,7 @@ def test_goals_on_a_floor_are_of_the_world(monkeypatch):
     under = floor.smoothed()
     stood = []
     monkeypatch.setattr(
-        scene, "stand", lambda motion, on: stood.append((motion, on)) or motion
+        playing, "stand", lambda motion, on: stood.append((motion, on)) or motion
     )
     people = person(0), person(1, place=(40.0, 0.0))
     free, _ = played(*people, floor=floor)
@@ -150,31 +148,25 @@ def test_who_is_told_to_do_something_is_the_only_one_who_does_otherwise(monkeypa
         np.testing.assert_allclose(found[1].joints, plain[1].joints, atol=1e-4)
 
 
+def test_on_a_floor_goals_are_told_as_over_level_ground():
+    config = dataclasses.replace(tiny.CONFIG, goals=("LeftToe", "RightToe"))
+    heeding = tiny.lively_model(config)
+    floor = guidance.slope(20.0, begin=-80.0, length=160.0)
+    goal = Goal("LeftToe", (10.0, 0.2, 9.0), 0.6)
+    level, uphill = (
+        playing._intent(heeding, Scene((person(0, goals=(goal,)),), floor=on))
+        for on in (None, floor)
+    )
+    rise = float(floor.smoothed().height(np.array(goal.place)))
+    assert rise > 5
+    lower = np.asarray(level.places) - np.asarray(uphill.places)
+    np.testing.assert_allclose(lower[0, 0], [0, 0, rise], atol=1e-4)
+    assert not lower[0, 1].any()
+
+
 def test_the_same_seed_is_the_same_scene():
     first, second = (played(person(0), person(1))[1] for _ in range(2))
     np.testing.assert_array_equal(first.joints, second.joints)
-
-
-def test_efforts_are_bounded_of_those_they_are_meant_for():
-    people = (
-        Person("a", tiny.motion(), effort=0.8, mass=50.0),
-        Person("b", tiny.motion(), torque={"LeftLeg": 60.0}, balance=True),
-        Person("c", tiny.motion(), torque={"RightLeg": 80.0, "LeftLeg": 70.0}),
-    )
-    past = walker.crouching(np.zeros(9))
-    past = jax.tree.map(lambda x: np.repeat(x, 3, axis=0), past)
-    (wish,) = scene._efforts(walker.model(), past, Scene(people))
-    np.testing.assert_allclose(wish.who.mass, [50, 70, 70], rtol=1e-6)
-    power, torque, balance = wish.bounds
-    np.testing.assert_array_equal(power.precision > 0, [True, False, False])
-    np.testing.assert_allclose(power.share[0], 0.8)
-    names = [walker.body().names[n] for n in torque.joints]
-    assert names == ["LeftLeg", "RightLeg"]
-    asked = [[False, False], [True, False], [True, True]]
-    np.testing.assert_array_equal(torque.precision > 0, asked)
-    np.testing.assert_allclose(torque.limit[asked], [60, 70, 80])
-    np.testing.assert_array_equal(balance.precision > 0, [False, True, False])
-    assert scene._efforts(walker.model(), past, Scene((people[0],) * 0)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,16 @@
+"""A scene: who is there, what each is to do, and what is in the way."""
+
+from lmmjax.generation.scene.content import Goal, Obstacle, Path, Person, Push, Scene
+from lmmjax.generation.scene.playing import SHOWN_SECONDS, placed, play
+
+__all__ = [
+    "SHOWN_SECONDS",
+    "Goal",
+    "Obstacle",
+    "Path",
+    "Person",
+    "Push",
+    "Scene",
+    "placed",
+    "play",
+]
