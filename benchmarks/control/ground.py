@@ -23,6 +23,8 @@ from lmmjax.model import poses as poses_of
 
 # Metres a second: slowly enough to take one stair of 0.3 m at a time.
 SPEED = 0.6
+# Metres aside that the nearest point outside of a floor is looked for.
+_ASIDE = 0.1
 # Metres after which ground begins to rise or fall, that feet may be off, and of its
 # height at first that the pelvis is above the feet unless somebody has fallen.
 BEGIN, OFF, UPRIGHT = 0.5, 0.02, 0.6
@@ -34,7 +36,7 @@ FLOORS = {
     "stairs down, 15 x 30 cm": guidance.stairs(-0.15, 0.3, BEGIN, 30),
 }
 HEADER = [
-    "| floor | climbed, m | deepest joint of a foot below it, cm: median, worst person "
+    "| floor | climbed, m | deepest joint of a foot in it, cm: median, worst person "
     "| standing feet off it, cm: median, 95 % | within 2 cm, % | fallen, % "
     "| jerk over level | slide of standing feet over level | ms a pose |",
     "|" + "---|" * 9,
@@ -46,8 +48,8 @@ class Walked(NamedTuple):
 
     Attributes:
       climbed: metres that the root gained.
-      depth: metres that a joint of a foot was below the floor, at most; below 0 where
-        none ever was.
+      depth: metres that a joint of a foot was inside of the floor, at most; see
+        `inside`.
       off: [N] metres that what carries a standing foot is from as high above the floor
         as it is above a level one.
       slide: mean speed of standing feet, m/s.
@@ -61,6 +63,23 @@ class Walked(NamedTuple):
     slide: float
     fallen: bool
     jerk: float
+
+
+def inside(floor: guidance.Floor, places: np.ndarray) -> np.ndarray:
+    """Metres [...] from points [..., 3] to the nearest one that is not in the floor.
+
+    Up, aside, or both: a toe that touches a riser is not deep in the stair. It is told
+    to a centimetre aside, and no farther than `_ASIDE`.
+    """
+    way = np.arange(-_ASIDE, _ASIDE + 0.005, 0.01)
+    beside = np.stack(np.meshgrid(way, way), axis=-1).reshape(-1, 2)
+    beside = beside[np.linalg.norm(beside, axis=-1) <= _ASIDE]
+    deep = np.maximum(np.asarray(floor.height(places)) - places[..., 2], 0.0)
+    low = places[deep > 0]
+    ground = np.asarray(floor.height(low[:, None, :2] + beside))
+    up = np.maximum(ground - low[:, None, 2], 0.0)
+    deep[deep > 0] = np.min(np.hypot(up, np.linalg.norm(beside, axis=-1)), axis=1)
+    return deep
 
 
 def along_x(past: Poses) -> Poses:
@@ -91,7 +110,7 @@ def walked(level: Motion, found: Motion, floor: guidance.Floor) -> Walked:
         stands = footing.standing(flat[:, foot].astype(float), level.fps) > 0.9
         # The sole is stiff: of a foot half over an edge a part is far above the floor.
         off.append(np.abs(np.min(above - flat[:, foot, 2], axis=1))[stands])
-        depth.append(-above.min())
+        depth.append(inside(floor, places[:, foot]).max())
         step = np.diff(places[:, foot[1], :2], axis=0)
         speed = np.linalg.norm(step, axis=-1) * level.fps
         slide.append(speed[stands[1:] & stands[:-1]])

@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.control import ground
 from kinematics import rotations
+from kinematics.bodies import segments
 from kinematics.motion import positions
 from lmmjax import pretrained
 from lmmjax.evaluation.starts import moments
@@ -42,12 +43,13 @@ def test_who_walks_as_over_a_level_floor_is_exactly_on_it():
 
 
 def test_who_sinks_is_so_much_deeper_and_off_and_who_lies_has_fallen():
-    whole = ground.walked(walk(), walk(), LEVEL)
     place = np.asarray(walk().root_position)
     sunk = walk().replace(root_position=place - np.float32([0, 0, 0.05]))
     found = ground.walked(walk(), sunk, LEVEL)
     np.testing.assert_allclose(found.off, 0.05, atol=1e-5)
-    np.testing.assert_allclose(found.depth, whole.depth + 0.05, atol=1e-5)
+    feet = [j for foot in segments.feet(walk().skeleton) for j in foot]
+    lowest = float(positions(sunk)[:, feet, 2].min())
+    np.testing.assert_allclose(found.depth, -lowest, atol=1e-5)
     assert not found.fallen
     turn = rotations.quaternion_exp(np.float32([0, np.pi / 2, 0]))
     lying = walk().replace(
@@ -89,3 +91,14 @@ def test_rows_tell_of_all_floors_beside_the_level_one():
     assert climbed[2] < -0.05
     assert climbed[3] > climbed[1]
     assert positions(walk()).shape[1] == model.body.num_joints
+
+
+def test_the_shortest_way_out_of_a_stair_may_be_aside():
+    stairs = guidance.stairs(0.15, 0.3, 0.5, 3)
+    # Above, on, and 5 cm in a tread; 1 cm behind the first riser, and in the middle.
+    places = [(0.6, 0, 0.2), (0.6, 0, 0.15), (0.6, 0, 0.1), (0.52, 0, 0.02)]
+    found = ground.inside(stairs, np.array([*places, (0.65, 0, 0.02)]))
+    np.testing.assert_allclose(found[:3], [0, 0, 0.05], atol=1e-6)
+    assert 0 < found[3] <= 0.05
+    # Neither up nor aside it is nearer.
+    np.testing.assert_allclose(found[4], 0.13, atol=1e-6)
