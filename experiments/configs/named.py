@@ -51,14 +51,16 @@ HUMAN = Config(
         # As many as there are clips of each, but running, of which there is one: seen
         # as seldom as that, runners drift; seen as often as walking, walkers stop.
         action_weights=(
-            "walk=15",
+            "walk=20",
             "dance=17",
             "dribble=10",
-            "shoot=3",
+            "shoot=5",
             "climb=12",
-            "jump=2",
-            "sword=3",
-            "run=6",
+            "jump=4",
+            "sword=5",
+            "punch=4",
+            "wash=4",
+            "run=8",
         ),
         # Half of all is on a playground's bars, at any height above its floor; and the
         # walks are so short that few windows fit into one.
@@ -91,6 +93,7 @@ HUMAN = Config(
         posture=0.3,
         pace=0.35,
         switch=0.35,
+        rollouts=96,
     ),
     loop=LoopConfig(steps=3200, batch=32, save_every=250, evaluate_every=1000),
 )

@@ -22,12 +22,15 @@ class WindowBatch(NamedTuple):
       offsets: [B, J, 3] metres.
       said: [B, S] what the clip is said to show, see `lmmjax.model.intent.said`; None
         where nothing is said.
+      obeys: [B] True where that is done because it was said, and would not be done
+        otherwise; None where nothing is said.
     """
 
     poses: Poses
     valid: Array
     offsets: Array
     said: Array | None = None
+    obeys: Array | None = None
 
 
 class Windows:
@@ -99,7 +102,8 @@ class Windows:
         poses = Poses(*(x.take(frame, axis=0) for x in self._poses))
         clip = self.clip[index]
         said = None if self.said is None else self.said[clip]
-        return WindowBatch(canonical(poses), valid, self._offsets[clip], said)
+        obeys = None if said is None else np.zeros(len(said), bool)
+        return WindowBatch(canonical(poses), valid, self._offsets[clip], said, obeys)
 
 
 def _widths(motions: Sequence[Motion]) -> dict[str, int]:

@@ -146,6 +146,7 @@ class Coach:
             offsets,
             distance,
             cast.said,
+            None if cast.said is None else np.array(cast.asked) != "",
             self._context,
             model.fps,
             self.config,

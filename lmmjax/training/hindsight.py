@@ -66,7 +66,11 @@ def intentions(
     count = intent.said_size(model.config)
     said = jnp.zeros((windows, places, count))
     if count and batch.said is not None:
-        said = jnp.where(uniform[..., :1] < shares.said, batch.said[:, None], 0.0)
+        told = uniform[..., 0] < shares.said
+        if batch.obeys is not None:
+            # Who is told nothing does not begin to do something else.
+            told |= jnp.asarray(batch.obeys)[:, None]
+        said = jnp.where(told[..., None], batch.said[:, None], 0.0)
     newest = start.at(slice(None), slice(None), 0)
     last = batch.valid.shape[1] - 1
     latest = round(intent.SECONDS * model.fps)

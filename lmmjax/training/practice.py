@@ -132,7 +132,9 @@ class Practice:
       offsets: [R, J, 3] metres.
       distance: [R, N] how far the nearest moment of the training clips was from where
         the model got: root mean square over places and speeds of joints, metres.
-      said: [R, S] what the clips that they began with are said to show, if anything.
+      said: [R, S] what the clips that they began with are said to show, if anything,
+        or what else was asked.
+      obeys: [R] True where something else was asked.
       context: L.
       fps: frames per second.
       config: how it was made, and how much of a batch comes from here.
@@ -144,6 +146,7 @@ class Practice:
     offsets: np.ndarray
     distance: np.ndarray
     said: np.ndarray | None
+    obeys: np.ndarray | None
     context: int
     fps: float
     config: PracticeConfig
@@ -192,8 +195,8 @@ class Practice:
         joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), past, future)
         valid = np.zeros((len(index), length), bool)
         valid[:, context - 1 : context + horizon] = True
-        said = None if self.said is None else self.said[row]
-        return WindowBatch(canonical(joined), valid, self.offsets[row], said)
+        said, obeys = (x if x is None else x[row] for x in (self.said, self.obeys))
+        return WindowBatch(canonical(joined), valid, self.offsets[row], said, obeys)
 
     def mix(
         self,

@@ -67,7 +67,10 @@ def test_windows_are_said_to_show_what_their_clips_do():
     said = np.eye(3, dtype=np.float32)
     found = Windows(numbered(7, 3, 9), 5, 2, said=said)
     np.testing.assert_array_equal(every(found).said, said[[0, 0, 2, 2, 2]])
-    assert every(Windows(numbered(7), 5)).said is None
+    assert not every(found).obeys.any()
+    nothing = every(Windows(numbered(7), 5))
+    assert nothing.said is None
+    assert nothing.obeys is None
 
 
 def test_a_short_clip_is_padded_with_its_last_pose_and_marked():

@@ -323,9 +323,15 @@ def test_who_is_told_something_else_is_led_on_by_those_who_do_it(doing):
     made = coach.practise(model, 6)
     assert made.said is not None
     rows = np.arange(len(made))
-    np.testing.assert_array_equal(
-        made.take(rows, LENGTH).said, made.said[rows // made.distance.shape[1]]
+    taken, of = made.take(rows, LENGTH), rows // made.distance.shape[1]
+    np.testing.assert_array_equal(taken.said, made.said[of])
+    # The same are asked at the same step.
+    windows = coach._windows
+    begun = np.random.default_rng([coach._seed, 6, 1]).choice(
+        len(windows), 16, p=coach._chances
     )
+    asked = np.array(coach._cast(model, begun, 6).asked) != ""
+    np.testing.assert_array_equal(taken.obeys, asked[of])
 
 
 def test_moments_of_what_is_asked_are_ones_own_where_there_are_some(doing):

@@ -51,6 +51,14 @@ def test_a_clip_is_said_to_show_what_it_shows_as_often_as_asked(batch, place):
     assert not told(batch, place, said=0.0)[..., :2].any()
 
 
+def test_who_does_something_because_it_was_said_is_always_told(batch, place):
+    obeys = np.arange(WINDOWS) % 4 == 0
+    said = told(batch._replace(obeys=obeys), place, said=0.0)[..., :2]
+    np.testing.assert_array_equal(
+        said, obeys[:, None, None] * batch.said[:, None] + 0 * said
+    )
+
+
 def test_a_goal_is_where_the_joint_then_is(batch, place):
     goals = told(batch, place, aimed=1.0)[..., 2:].reshape(WINDOWS, PLACES, 3, 5)
     given = goals[..., 0] == 1
