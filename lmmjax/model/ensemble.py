@@ -68,10 +68,9 @@ def _difference(a: MovementModel, b: MovementModel) -> str:
 
 def _alike(a: Any, b: Any) -> bool:
     """Whether trees agree but for how sums round on one machine or another."""
-    if jax.tree.structure(a) != jax.tree.structure(b):
-        return False
-    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
-    return all(
+    ours, tree = jax.tree.flatten(a)
+    theirs, other = jax.tree.flatten(b)
+    return tree == other and all(
         np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-5, atol=1e-6)
-        for x, y in pairs
+        for x, y in zip(ours, theirs, strict=True)
     )

@@ -157,8 +157,8 @@ def initialize(
     """A model with fresh parameters, of each member its own.
 
     Raises:
-      ValueError: there are no members, the network is to commute with the mirror of a body without one, or
-        its channels cannot be shared out evenly.
+      ValueError: there are no members, the network is to commute with the mirror of a
+        body without one, or its channels cannot be shared out evenly.
     """
     if config.equivariant and body.mirror is None:
         raise ValueError(

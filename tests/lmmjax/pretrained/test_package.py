@@ -144,7 +144,7 @@ def test_eight_bits_are_off_by_half_a_step_and_all_else_is_exact(tmp_path, model
             # Of every member, parity and output its own.
             step = np.abs(y).max(-2, keepdims=True) / 127
             assert np.all(np.abs(x - y) <= 0.501 * step)
-            assert 0 < np.abs(x - y).max()
+            assert np.abs(x - y).max() > 0
     whole = weights.write(model.params, {}, "float32")[1]
     assert bytes_of["one"] < 0.5 * whole["bytes"]
     assert bytes_of["two"] < 2 * bytes_of["one"]
