@@ -68,9 +68,11 @@ def _difference(a: MovementModel, b: MovementModel) -> str:
 
 def _alike(a: Any, b: Any) -> bool:
     """Whether trees agree but for how sums round on one machine or another."""
-    ours, tree = jax.tree.flatten(a)
-    theirs, other = jax.tree.flatten(b)
-    return tree == other and all(
+    structure: Any = jax.tree.structure(a)
+    if structure != jax.tree.structure(b):
+        return False
+    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
+    return all(
         np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-5, atol=1e-6)
-        for x, y in zip(ours, theirs, strict=True)
+        for x, y in pairs
     )
