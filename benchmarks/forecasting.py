@@ -6,8 +6,9 @@ r"""How far forecasts of the CMU motion prediction benchmark are off, beside pee
 Trains the peers on the training files less those that are held out, judges all methods
 on every window of the latter, and prints errors with 95 % intervals, by action too,
 differences from a model of ours, and what training cost. Without a model the peers are
-judged alone. Files that are held out are used for nothing else; the penalty of the
-ridge is chosen on the last file of every action that is left. ``forecasting.md`` tells
+judged alone; several --workdir, of runs that differ only in loop.seed, are judged as
+one model. Files that are held out are used for nothing else; the penalty of the ridge
+is chosen on the last file of every action that is left. ``forecasting.md`` tells
 of runs by which the recipe of our model was found.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.peers.learning import Fitted, Recipe, fit
 from benchmarks.peers.simlpe import ResidualMLP, SiMLPe
-from experiments import program  # first: it sets up the compilation cache
+from experiments import program, runs  # program first: it sets up compilation
 from experiments.results import provenance
 from experiments.settings import SettingError
 from lmmjax import pretrained
@@ -40,7 +41,6 @@ from lmmjax.evaluation.protocols import (
 from lmmjax.evaluation.protocols.ridge import Ridge
 from lmmjax.evaluation.protocols.table import LABELS_MS
 from lmmjax.model import MovementModel, num_parameters
-from lmmjax.training.checkpoint import load_model
 
 # The first as in the paper, but that its rate falls as a cosine; it takes a GPU. The
 # second with a sixteenth of the windows and our handling of them. The third stops where
@@ -59,7 +59,9 @@ _DATA = flags.DEFINE_string(
 _PRETRAINED = flags.DEFINE_string(
     "pretrained", None, "Name or folder of a pretrained model of ours."
 )
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a trained run of ours.")
+_WORKDIR = flags.DEFINE_multi_string(
+    "workdir", [], "Folder of a trained run of ours; several are judged as one."
+)
 _HELD = flags.DEFINE_list("held", list(HELD), "Training files to judge on.")
 _PEERS = flags.DEFINE_list("peers", list(PEERS), "Networks to train.")
 _STEPS = flags.DEFINE_integer(
@@ -208,8 +210,8 @@ def _ours(held: Sequence[str]) -> dict[str, MovementModel]:
         name = Path(_PRETRAINED.value).name
         model, meta = pretrained.load(_PRETRAINED.value)
     elif _WORKDIR.value:
-        name = Path(_WORKDIR.value).name
-        model, meta = load_model(_WORKDIR.value)
+        name = " + ".join(Path(workdir).name for workdir in _WORKDIR.value)
+        model, meta = runs.load(_WORKDIR.value)
     else:
         return {}
     check_unseen(meta, held)

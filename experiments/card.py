@@ -8,8 +8,9 @@ import dataclasses
 import datetime
 import re
 import shlex
+from collections.abc import Sequence
 
-from experiments import results, settings
+from experiments import results, runs, settings
 from experiments.configs import CONFIGS, Config
 from experiments.settings import SettingError
 from lmmjax.model import MovementModel
@@ -62,20 +63,26 @@ def write(
 
 
 def provenance(
-    model: MovementModel, meta: dict, steps: int, stored: dict, hardware: str
+    model: MovementModel,
+    meta: dict,
+    steps: Sequence[int],
+    stored: dict,
+    hardware: str,
 ) -> list[str]:
     """Where a model comes from, a fact a line.
 
     Args:
       model: the model.
       meta: what its checkpoint tells.
-      steps: training steps of the checkpoint.
+      steps: training steps of the checkpoint of each of its networks.
       stored: what `lmmjax.pretrained.save` tells of the weights.
       hardware: what it was trained on, and for how long.
     """
     network = dataclasses.asdict(model.config)
+    times = ", ".join(map(str, steps[:1] if len(set(steps)) == 1 else steps))
+    members = f"the mean of {len(steps)} networks, " if len(steps) > 1 else ""
     return [
-        f"trained for {steps} steps with seed {meta['loop']['seed']}: {hardware}",
+        f"{members}trained for {times} steps with {runs.seeds(meta)}: {hardware}",
         f"data set {meta.get('dataset', 'unnamed')} at {model.fps:g} poses per second",
         "network: " + ", ".join(f"{k} {v}" for k, v in network.items()),
         f"{stored['parameters']:,} parameters, matrices kept as {stored['precision']}: "
@@ -85,8 +92,10 @@ def provenance(
     ]
 
 
-def training_command(config: Config, data_dir: str | None) -> str:
-    """The command that trains with a configuration.
+def training_command(
+    config: Config, data_dir: str | None, workdir: str | None = None
+) -> str:
+    """The command that trains with a configuration, in a folder if one is given.
 
     It starts from the named configuration that needs the fewest changes.
     """
@@ -104,6 +113,8 @@ def training_command(config: Config, data_dir: str | None) -> str:
     parts = [f"--config={name}", *map(shlex.quote, changes(name))]
     if data_dir is not None:
         parts.append("--data_dir=<folder>")
+    if workdir is not None:
+        parts.append(f"--workdir={workdir}")
     return " \\\n    ".join(["python -m experiments.train", *parts])
 
 

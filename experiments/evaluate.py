@@ -23,14 +23,15 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from experiments import pipeline, results, samplers, settings
+from experiments import pipeline, results, runs, samplers, settings
 from experiments.settings import SettingError
 from lmmjax import pretrained
 from lmmjax.evaluation.protocols import PROTOCOLS, SubjectsStudy
 from lmmjax.evaluation.protocols.cmu import WINDOWS
-from lmmjax.training.checkpoint import load_model
 
-_WORKDIR = flags.DEFINE_string("workdir", "runs/train", "Folder of a trained run.")
+_WORKDIR = flags.DEFINE_multi_string(
+    "workdir", ["runs/train"], "Folder of a trained run; several are judged as one."
+)
 _PRETRAINED = flags.DEFINE_string(
     "pretrained", None, "Name or folder of a pretrained model, in place of --workdir."
 )
@@ -86,8 +87,12 @@ def main() -> None:
         name = Path(_PRETRAINED.value).name
         out = Path(_OUT.value or Path("runs") / name)
     else:
-        model, meta = load_model(_WORKDIR.value)
-        name, out = "model", Path(_OUT.value or _WORKDIR.value)
+        if len(_WORKDIR.value) > 1 and not _OUT.value:
+            raise SettingError(
+                "several --workdir need --out=..., a folder of their own"
+            )
+        model, meta = runs.load(_WORKDIR.value)
+        name, out = "model", Path(_OUT.value or _WORKDIR.value[0])
     if _PROTOCOL.value == "cmu":
         if not _DATA.value:
             raise SettingError(
@@ -110,7 +115,7 @@ def main() -> None:
     config, trained_on = (
         (pipeline.config_of(meta), None)
         if _PRETRAINED.value
-        else settings.load(_WORKDIR.value)
+        else settings.load(_WORKDIR.value[0])
     )
     dataset = pipeline.load_data(config, _DATA.value or trained_on)
     study = SubjectsStudy(

@@ -20,16 +20,18 @@ from experiments import program  # first: it sets up the compilation cache
 
 from absl import flags  # isort: skip
 
-from experiments import card, prompts, settings
+from experiments import card, prompts, runs, settings
 from experiments.settings import SettingError
 from kinematics import formats
 from lmmjax import pretrained
 from lmmjax.model import MovementModel
 from lmmjax.pretrained.shelf import CARD, PROMPTS, SHELF
 from lmmjax.pretrained.weights import PRECISIONS
-from lmmjax.training.checkpoint import Checkpoints, load_model
+from lmmjax.training.checkpoint import Checkpoints
 
-_WORKDIR = flags.DEFINE_string("workdir", "runs/train", "Folder of a trained run.")
+_WORKDIR = flags.DEFINE_multi_string(
+    "workdir", ["runs/train"], "Folder of a trained run; several become one model."
+)
 _NAME = flags.DEFINE_string(
     "name", None, "Name to load it by: a-z, 0-9 and hyphens.", required=True
 )
@@ -42,7 +44,8 @@ _HARDWARE = flags.DEFINE_string(
 _REPORT = flags.DEFINE_multi_string(
     "report",
     [],
-    "Markdown with its figures, may be repeated; <workdir>/report.md by default.",
+    "Markdown with its figures, may be repeated; <workdir>/report.md of one run by "
+    "default.",
 )
 _COMMAND = flags.DEFINE_string(
     "command", None, "Command that trains it; that of the run's config by default."
@@ -66,17 +69,21 @@ _OUT = flags.DEFINE_string(
 
 def main() -> None:
     """Publish and say what was written."""
-    name, workdir = _NAME.value, Path(_WORKDIR.value)
+    name, workdirs = _NAME.value, [Path(workdir) for workdir in _WORKDIR.value]
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise SettingError(f"--name={name}: take a-z, 0-9 and single hyphens")
     about = _text(_ABOUT.value)
     card.check_about(about, _ABOUT.value)
     extra = _json(_META.value) if _META.value else {}
-    model, meta = load_model(workdir)
-    with contextlib.closing(Checkpoints(workdir)) as checkpoints:
-        steps = checkpoints.latest_step() or 0
-    reports = [_text(path) for path in _REPORT.value or [str(workdir / "report.md")]]
-    command = _COMMAND.value or card.training_command(*settings.load(workdir))
+    if len(workdirs) > 1 and not _REPORT.value:
+        raise SettingError(
+            "several --workdir need --report=..., figures of all of them as one"
+        )
+    model, meta = runs.load(workdirs)
+    steps = [_steps(workdir) for workdir in workdirs]
+    figures = _REPORT.value or [str(workdirs[0] / "report.md")]
+    reports = [_text(path) for path in figures]
+    command = _COMMAND.value or _commands(name, workdirs)
     kept = run_meta(meta) | extra
     folder = Path(_OUT.value or SHELF) / name
     stored = pretrained.save(model, folder, _PRECISION.value, kept)
@@ -88,6 +95,22 @@ def main() -> None:
     print(
         f"wrote {folder}: {stored['parameters']:,} parameters, "
         f"{stored['bytes'] / 1e6:.2f} MB as {stored['precision']}"
+    )
+
+
+def _steps(workdir: Path) -> int:
+    """Training steps of a run's checkpoint."""
+    with contextlib.closing(Checkpoints(workdir)) as checkpoints:
+        return checkpoints.latest_step() or 0
+
+
+def _commands(name: str, workdirs: list[Path]) -> str:
+    """The commands that train the runs, several each in a folder of its own."""
+    found = [settings.load(workdir) for workdir in workdirs]
+    if len(found) == 1:
+        return card.training_command(*found[0])
+    return "\n".join(
+        card.training_command(*run, f"runs/{name}-{run[0].loop.seed}") for run in found
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from experiments import samplers
+from experiments import runs, samplers
 from experiments.pipeline import HORIZONS_MS
 from experiments.settings import SettingError
 from kinematics import Motion, limits
@@ -235,8 +235,7 @@ def report(
         f"{100 * meta['train_outside_file_limits']:.2f} % of training with the "
         f"limits of the files, {100 * meta['train_outside']:.2f} % of training and "
         f"{100 * outside:.2f} % of test with the fitted ones",
-        f"trained with seed {meta['loop']['seed']}, at most {meta['loop']['steps']} "
-        "steps",
+        f"trained with {runs.seeds(meta)}, at most {meta['loop']['steps']} steps",
     ]
     return "\n".join(
         [

@@ -3,7 +3,7 @@
 `layers`, `backbone` and `head` are the network, `parity` is how it commutes with the
 mirror; `poses` says what goes in and comes out, `scales` in which units; `diffusion`
 noises and samples; `intent` is what somebody can be told to do; `movement` joins them
-to the body.
+to the body, `ensemble` several networks to one model.
 """
 
 from lmmjax.model.config import ModelConfig

@@ -27,6 +27,8 @@ class ModelConfig:
       labels: what somebody can be said to do; see `lmmjax.model.intent`.
       embedding: numbers of a user's own that can be told.
       goals: joints that can be told where to be.
+      members: networks whose estimates are averaged; a model of several is put
+        together from models that were trained, see `lmmjax.model.ensemble`.
     """
 
     width: int = 192
@@ -44,6 +46,7 @@ class ModelConfig:
     labels: tuple[str, ...] = ()
     embedding: int = 0
     goals: tuple[str, ...] = ()
+    members: int = 1
 
     @property
     def parities(self) -> int:

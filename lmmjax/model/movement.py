@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -54,8 +54,13 @@ class Memory(NamedTuple):
     recent: Array | None
 
 
+# Where leaves of the memory have the M members of a model that has several: after the
+# first axis, but for the number of poses read, which all share.
+_MEMORY = Memory(Cache(1, 1, None), 1)  # type: ignore[arg-type]
+
+
 class Network(nn.Module):
-    """Everything with parameters: the backbone and the head."""
+    """Everything with parameters of one member: the backbone and the head."""
 
     config: ModelConfig
 
@@ -114,7 +119,7 @@ class MovementModel:
     """A model of how one kind of body moves.
 
     Attributes:
-      params: parameters of the `Network`.
+      params: parameters of the `Network`, each [M, ...] where there are M > 1 members.
       body: the skeleton with the limits that every output obeys. Its offsets
         [..., J, 3] may be exchanged for those of another person.
       statistics: scales of tokens and residuals.
@@ -130,7 +135,7 @@ class MovementModel:
 
     @property
     def network(self) -> Network:
-        """The network without its parameters."""
+        """The network of a member without its parameters."""
         return Network(self.config)
 
     def replace(self, **changes) -> "MovementModel":
@@ -149,11 +154,11 @@ def initialize(
     config: ModelConfig,
     fps: float,
 ) -> MovementModel:
-    """A model with fresh parameters.
+    """A model with fresh parameters, of each member its own.
 
     Raises:
-      ValueError: the network is to commute with the mirror of a body without one, or
-        its channels cannot be shared out evenly.
+      ValueError: there are no members, the network is to commute with the mirror of a
+        body without one, or its channels cannot be shared out evenly.
     """
     if config.equivariant and body.mirror is None:
         raise ValueError(
@@ -167,11 +172,17 @@ def initialize(
             f"width {config.width} must be a multiple of {2 * config.parities} times "
             f"{config.heads} heads, head_width {config.head_width} of {config.parities}"
         )
+    if config.members < 1:
+        raise ValueError(f"members must be at least 1; got {config.members}")
     model = MovementModel({}, body, statistics, config, fps)
     tokens = _split_tokens(model, jnp.zeros((1, 2, poses.num_features(body) + TOLD)))
     noisy = jnp.zeros((statistics.shape[0], 1, statistics.shape[1]))
     told = _split_intent(model, jnp.zeros((1, intent.size(config))))
-    params = jax.jit(Network(config).init)(key, tokens, told, noisy, jnp.zeros(1))
+    init = Network(config).init
+    if config.members > 1:
+        init = jax.vmap(init, in_axes=(0, None, None, None, None))
+        key = jax.random.split(key, config.members)
+    params = jax.jit(init)(key, tokens, told, noisy, jnp.zeros(1))
     return model.replace(params=params["params"])
 
 
@@ -204,10 +215,55 @@ def num_parameters(model: MovementModel) -> int:
     return sum(x.size for x in jax.tree.leaves(model.params))
 
 
-def _apply(model: MovementModel, method: str, *args, key: Array | None = None):
-    keys = None if key is None else {"dropout": key}
-    variables = {"params": model.params}
-    return model.network.apply(variables, *args, method=method, rngs=keys)
+def _apply(
+    model: MovementModel,
+    method: str,
+    *args,
+    key: Array | None = None,
+    axes: tuple = (),
+    out: Any = 0,
+):
+    """A method of the network; where there are several members, of all at once.
+
+    Args:
+      model: the model.
+      method: its name.
+      *args: its arguments.
+      key: of the dropout.
+      axes: where each argument has the members; None where they share it.
+      out: where the results have them.
+    """
+
+    def of_one(params, key, *args):
+        keys = None if key is None else {"dropout": key}
+        variables = {"params": params}
+        return model.network.apply(variables, *args, method=method, rngs=keys)
+
+    if model.config.members == 1:
+        return of_one(model.params, key, *args)
+    keys = None if key is None else jax.random.split(key, model.config.members)
+    of_all = jax.vmap(of_one, in_axes=(0, 0, *axes), out_axes=out)
+    return of_all(model.params, keys, *args)
+
+
+def _together(model: MovementModel, z: Array) -> jax.Array:
+    """The summaries [M, ..., P Z'] of all members as one, [..., P M Z']."""
+    if model.config.members == 1:
+        return z
+    past = jnp.moveaxis(parity.unfold(z, model.config.parities), 1, 0)
+    return parity.fold(jnp.concatenate([*past], axis=-1))
+
+
+def _apart(model: MovementModel, z: Array) -> jax.Array:
+    """Each member's summary [M, ..., Z] of one [..., Z]; what is told is for all."""
+    members, parities = model.config.members, model.config.parities
+    both = parity.unfold(z, parities)
+    past, told = jnp.split(both, [both.shape[-1] - _room(model)], axis=-1)
+    own = [
+        parity.fold(jnp.concatenate([part, told], axis=-1))
+        for part in jnp.split(past, members, axis=-1)
+    ]
+    return jnp.stack(own)
 
 
 def _split_tokens(model: MovementModel, tokens: Array) -> jax.Array:
@@ -270,7 +326,8 @@ def read(
       [B, T, Z]; position t depends on poses up to t only, and nothing is intended.
     """
     tokens = _tokens(model, observed.at(slice(None), 0), observed, told)
-    return _with_room(model, _apply(model, "read", tokens, key=key))
+    z = _apply(model, "read", tokens, key=key, axes=(None,))
+    return _with_room(model, _together(model, z))
 
 
 def extend(
@@ -278,15 +335,26 @@ def extend(
 ) -> tuple[jax.Array, Memory]:
     """Summary [B, T, Z] of the next poses [B, T] after those in the memory."""
     tokens = _tokens(model, previous, observed, None)
-    z, memory = _apply(model, "extend", tokens, memory)
-    return _with_room(model, z), memory
+    z, memory = _apply(
+        model, "extend", tokens, memory, axes=(None, _MEMORY), out=(0, _MEMORY)
+    )
+    return _with_room(model, _together(model, z)), memory
+
+
+def _intent_mirror(model: MovementModel) -> parity.Mirror | None:
+    equivariant = model.config.equivariant
+    return intent.mirror(model.body, model.config) if equivariant else None
 
 
 def _split_intent(model: MovementModel, vector: Array) -> jax.Array:
     """What is told [..., E] by parity, [P, ..., E']."""
-    equivariant = model.config.equivariant
-    mirror = intent.mirror(model.body, model.config) if equivariant else None
-    return parity.split(mirror, vector)
+    return parity.split(_intent_mirror(model), vector)
+
+
+def _room(model: MovementModel) -> int:
+    """E': how much of each parity of a summary is what is told."""
+    size = intent.size(model.config)
+    return parity.width(_intent_mirror(model), size) if size else 0
 
 
 def _with_room(model: MovementModel, z: Array) -> jax.Array:
@@ -314,7 +382,7 @@ def intend(model: MovementModel, z: Array, vector: Array) -> jax.Array:
 
 def empty_memory(model: MovementModel, batch: int) -> Memory:
     """The memory of a batch of sequences that has read nothing."""
-    return _apply(model, "empty_memory", batch)
+    return _apply(model, "empty_memory", batch, axes=(None,), out=_MEMORY)
 
 
 def denoise(
@@ -335,9 +403,18 @@ def denoise(
 
     Returns:
       Both [P, ..., N]; a body's left and right are no more sure apart than together,
-      so that deviations are those of even and odd numbers.
+      so that deviations are those of even and odd numbers. Of several members they
+      are those of the mixture: a model is less sure where its members disagree.
     """
-    return _apply(model, "denoise", noisy, tau, z, key=key)
+    if model.config.members == 1:
+        return _apply(model, "denoise", noisy, tau, z, key=key)
+    means, deviations = _apply(
+        model, "denoise", noisy, tau, _apart(model, z), key=key, axes=(None, None, 0)
+    )
+    mean = jnp.mean(means, axis=0)
+    # Sums of squares: a difference of means of squares can be below 0.
+    variance = jnp.mean(jnp.square(deviations) + jnp.square(means - mean), axis=0)
+    return mean, jnp.sqrt(variance)
 
 
 def emit(model: MovementModel, last: Poses, future: Array) -> Poses:

@@ -41,7 +41,7 @@ def save(
       model: all of it is kept: parameters, body, statistics, configuration, rate.
       folder: is created; files of an earlier model are replaced.
       precision: ``float32`` keeps every bit; ``float16`` rounds the matrices among
-        the parameters, which halves the file.
+        the parameters, which halves the file, and ``int8`` halves it again.
       meta: JSON values that are kept beside the model.
 
     Returns:
@@ -58,7 +58,9 @@ def save(
         for f in dataclasses.fields(model)
         if f.name not in _APART
     }
-    content, told = weights.write(model.params, tensors, precision)
+    content, told = weights.write(
+        model.params, tensors, precision, model.config.members
+    )
     description = {
         "format": _FORMAT,
         "lmmjax": __version__,

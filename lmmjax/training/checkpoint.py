@@ -88,6 +88,9 @@ class Checkpoints:
           CheckpointError: the run is one of another model or of other data.
         """
         meta = self.meta()
+        # A run of before there was a setting has its default.
+        defaults = json.loads(json.dumps(dataclasses.asdict(ModelConfig())))
+        meta["config"] = defaults | meta.get("config", {})
         for part, ours in _description(model).items():
             if not _alike(meta.get(part), json.loads(json.dumps(ours))):
                 raise CheckpointError(

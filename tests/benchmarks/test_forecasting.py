@@ -1,6 +1,7 @@
 """The benchmark of forecasts, at a small size."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -189,3 +190,14 @@ def test_a_model_that_may_have_seen_the_held_files_is_refused():
         forecasting.check_unseen(meta, ["walking_1", "soccer_1"])
     with pytest.raises(SettingError, match="does not tell"):
         forecasting.check_unseen({}, ["walking_1"])
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [(["runs/a"], "a"), (["runs/a", "runs/b"], "a + b")]
+)
+def test_runs_are_judged_as_one_under_all_their_names(monkeypatch, given, name):
+    meta = {"experiment": {"data": {"held_out": ("walking_1",)}}}
+    monkeypatch.setattr(forecasting, "_WORKDIR", SimpleNamespace(value=given))
+    monkeypatch.setattr(forecasting.runs, "load", lambda names: (tuple(names), meta))
+    monkeypatch.setattr(forecasting, "model_forecaster", lambda model: None)
+    assert forecasting._ours(["walking_1"]) == {name: tuple(given)}

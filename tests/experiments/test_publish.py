@@ -1,12 +1,14 @@
 """From a run to a model with a card."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from experiments import card, settings
+from experiments import card, runs, settings
 from experiments.configs import CONFIGS
+from experiments.settings import SettingError
 from kinematics import formats, limits, rotations
 from lmmjax import pretrained
 from lmmjax.pretrained import shelf
@@ -40,12 +42,10 @@ REPORT = """# Report
 SETTINGS = ["loop.steps=70", "data.test_subjects=08,09", "data.prepared_dir=/far/away"]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def trained(workdir, seed=0, *changes):
     """The folder of a run after 0 of its steps, with its report."""
-    workdir = tmp_path_factory.mktemp("run")
-    model = example.model()
-    config = settings.configure("small", SETTINGS)
+    model = example.model(seed)
+    config = settings.configure("small", [*SETTINGS, f"loop.seed={seed}", *changes])
     settings.save(workdir, config, "/data/mine")
     experiment = json.loads((workdir / "config.json").read_text())["config"]
     meta = {"loop": experiment["loop"], "dataset": "m/1", "experiment": experiment}
@@ -57,6 +57,16 @@ def run(tmp_path_factory):
     (workdir / "about.md").write_text(ABOUT)
     (workdir / "meta.json").write_text('{"sampler": {"temperature": 0.9}}')
     return workdir
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return trained(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    return trained(tmp_path_factory.mktemp("other"), 7, "data.prepared_dir=/nearby")
 
 
 def publish(run, out, *flags, name="tiny-walk"):
@@ -121,6 +131,68 @@ def test_half_precision_other_reports_and_another_command(run, tmp_path):
     assert "matrices kept as float16" in text
 
 
+def test_several_runs_become_one_model(run, other, tmp_path):
+    more = f"--workdir={other}", f"--report={run / 'report.md'}", "--precision=int8"
+    result = publish(run, tmp_path, *more)
+    assert result.code == 0, result.err
+    model, meta = pretrained.load(tmp_path / "tiny-walk")
+    assert model.config == dataclasses.replace(tiny.CONFIG, members=2)
+    for n, seed in enumerate((0, 7)):
+        ours = model.params["head"]["out"]["bias"][n]
+        theirs = example.model(seed).params["head"]["out"]["bias"]
+        np.testing.assert_array_equal(ours, theirs)
+    assert meta["seeds"] == [0, 7]
+    text = (tmp_path / "tiny-walk" / "CARD.md").read_text()
+    told = (
+        "- the mean of 2 networks, trained for 0 steps with seeds 0 and 7: one laptop"
+    )
+    assert told in text
+    commands = text[text.index("```sh") :].replace("\\\n", " ").splitlines()[1:3]
+    for command, seed in zip(commands, (0, 7), strict=True):
+        words = command.split()
+        assert words[:4] == ["python", "-m", "experiments.train", "--config=small"]
+        assert words[-1] == f"--workdir=runs/tiny-walk-{seed}"
+        assert ("--set=loop.seed=7" in command) == (seed == 7)
+    assert "/nearby" not in text
+
+
+def test_runs_that_cannot_be_one_are_refused(run, other, tmp_path):
+    out = tmp_path / "out"
+    figures = f"--report={run / 'report.md'}"
+    refused(publish(run, out, f"--workdir={other}"), "several --workdir need --report")
+    refused(
+        publish(run, out, f"--workdir={run}", figures),
+        "a seed each; theirs are 0 and 0",
+    )
+    longer = tmp_path / "longer"
+    longer.mkdir()
+    trained(longer, 3, "loop.steps=71")
+    refused(
+        publish(run, out, f"--workdir={longer}", figures),
+        f"{longer} has another loop.steps than {run}; runs that become one",
+    )
+    result = binary.run("evaluate", f"--workdir={run}", f"--workdir={other}")
+    refused(result, "several --workdir need --out")
+    assert not out.exists()
+
+
+def test_runs_on_other_data_are_refused_by_what_differs(run, other, monkeypatch):
+    def load_model(workdir):
+        model = example.model()
+        return model.replace(fps=30.0 if workdir == run else 60.0), {}
+
+    monkeypatch.setattr(runs, "load_model", load_model)
+    with pytest.raises(
+        SettingError, match="cannot become one model: model 2 has anoth"
+    ):
+        runs.load([run, other])
+
+
+def test_seeds_are_told_in_words():
+    assert runs.seeds({"loop": {"seed": 3}}) == "seed 3"
+    assert runs.seeds({"loop": {"seed": 3}, "seeds": [3, 4, 5]}) == "seeds 3, 4 and 5"
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_command_gives_the_same_configuration(name):
     changes = [*SETTINGS[:2], "optim.learning_rate=3e-05", "data.test_subjects="]
@@ -168,7 +240,8 @@ def test_mistakes_are_one_sentence_and_nothing_is_written(run, tmp_path):
     out = tmp_path / "out"
     for name in ("Walk", "../walk", "a--b", ""):
         refused(publish(run, out, name=name), f"--name={name}: take a-z")
-    refused(publish(run, out, f"--workdir={tmp_path}"), "no checkpoint here")
+    gone = f"--workdir={tmp_path}", "--report=gone.md"
+    refused(publish(run, out, *gone), "no checkpoint here")
     refused(publish(run, out, "--report=gone.md"), "gone.md: No such file")
     for text, told in (
         (ABOUT.replace("## Limits", "## Other"), "lacks the part '## Limits'"),

@@ -1,9 +1,11 @@
 """Laws of learning: only the head learns, what it is given, and always the same."""
 
+import jax
 import numpy as np
 import pytest
 
 from lmmjax.adaptation import learning
+from lmmjax.model.ensemble import gather
 from tests.lmmjax.adaptation.person import CONFIG, PERSON, alike, cut, model
 
 
@@ -31,6 +33,24 @@ def test_only_the_head_learns(lesson):
         assert not alike(ours.pop("head"), theirs.pop("head"))
         assert alike(ours, theirs)
     assert not alike(rounds[0][1], rounds[1][1])
+
+
+def test_of_several_members_every_head_learns():
+    other = jax.tree.map(lambda x: 1.1 * x, model().params)
+    both = gather([model(), model().replace(params=other)])
+    lesson = learning.lessons(both, cut([PERSON[:80]]), 0.0, 0)
+    rates = learning.rates(1e-2, 20, CONFIG.every)
+    ((_, params),) = learning.learn(
+        both, lesson, rates, CONFIG.batch, CONFIG.draws, 0.5, 0
+    )
+    ours, theirs = dict(params), dict(both.params)
+    moved = jax.tree.map(
+        lambda a, b: np.abs(a - b).reshape(2, -1).max(-1),
+        ours.pop("head")["out"],
+        theirs.pop("head")["out"],
+    )
+    assert all((x > 1e-3).all() for x in jax.tree.leaves(moved))
+    assert alike(ours, theirs)
 
 
 def test_the_same_seed_learns_the_same(lesson):

@@ -8,8 +8,11 @@ import shutil
 import jax
 import numpy as np
 import pytest
+from safetensors import numpy as tensor_file
 
 from kinematics.couplings import Couplings
+from lmmjax.model import num_parameters
+from lmmjax.model.ensemble import gather
 from lmmjax.pretrained import PretrainedError, load, save, weights
 from tests.lmmjax import tiny
 from tests.lmmjax.pretrained import example
@@ -118,6 +121,86 @@ def test_half_precision_rounds_the_matrices_only_and_takes_less(tmp_path, model)
     assert max(ranks) >= 2
 
 
+def test_eight_bits_are_off_by_half_a_step_and_all_else_is_exact(tmp_path, model):
+    several = gather([model, example.model(1)])
+    bytes_of = {}
+    for m, folder in ((model, "one"), (several, "two")):
+        told = save(m, tmp_path / folder, "int8")
+        bytes_of[folder] = told["bytes"]
+        assert told["parameters"] == num_parameters(m)
+        found, _ = load(tmp_path / folder)
+        assert found.config == m.config
+        assert_same(found.replace(params={}), m.replace(params={}))
+        for (path, x), y in zip(
+            jax.tree_util.tree_leaves_with_path(found.params),
+            jax.tree.leaves(m.params),
+            strict=True,
+        ):
+            x, y = np.asarray(x), np.asarray(y)
+            assert x.dtype == y.dtype
+            if path[-1].key != "kernel":
+                np.testing.assert_array_equal(x, y)
+                continue
+            # Of every member, parity and output its own.
+            step = np.abs(y).max(-2, keepdims=True) / 127
+            assert np.all(np.abs(x - y) <= 0.501 * step)
+            assert np.abs(x - y).max() > 0
+    whole = weights.write(model.params, {}, "float32")[1]
+    assert bytes_of["one"] < 0.5 * whole["bytes"]
+    assert bytes_of["two"] < 2 * bytes_of["one"]
+
+
+def test_an_output_without_weights_has_none_in_eight_bits():
+    kernel = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
+    kernel[:, :, 1] = 0
+    kernel[1, :, 2] = 1e-45  # too small for a step
+    kernel[0, :, 3] *= 1e30
+    template = {"a": kernel}
+    leaves, _ = weights.read(*weights.write(template, {}, "int8"))
+    found = np.asarray(weights.plant(leaves, template)["a"])
+    assert np.isfinite(found).all()
+    assert (found[:, :, 1] == 0).all()
+    np.testing.assert_allclose(found[0, :, 3], kernel[0, :, 3], atol=1e28)
+
+
+def test_large_tables_beside_parameters_in_eight_bits_are_kept_in_sixteen():
+    table = np.random.default_rng(0).normal(size=(2, 9, 5, 4)).astype(np.float32)
+    rows = table[0, 0]
+    for precision, least in (("float16", 0.0), ("int8", 1e-6)):
+        content, told = weights.write({}, {"table": table, "rows": rows}, precision)
+        _, found = weights.read(content, told)
+        assert found["table"].dtype == np.float32
+        np.testing.assert_array_equal(found["rows"], rows)
+        off = np.abs(found["table"] - table)
+        assert least <= off.max() < 1e-3 * np.abs(table).max()
+    with pytest.raises(PretrainedError, match="table is not finite as float16"):
+        weights.write({}, {"table": 1e6 * table}, "int8")
+
+
+def test_steps_that_do_not_fit_are_told(tmp_path, model):
+    save(model, tmp_path, "int8")
+    path = tmp_path / "weights.safetensors"
+    tensors = tensor_file.load(path.read_bytes())
+    name = "params/head/out/kernel"
+    step = tensors[f"{name}/step"]
+    assert step.shape == (2, 1, 21)
+    for changes, told in (
+        ({f"{name}/step": None}, f"has {name} in 8 bits, but not its steps"),
+        ({f"{name}/step": step[0]}, f"the steps of {name} are float32 [1, 21], and"),
+        ({f"{name}/step": step.astype(np.float16)}, "are float16 [2, 1, 21], and must"),
+        ({f"{name}/step": np.full_like(step, np.nan)}, f"a step of {name} is below 0"),
+        ({f"{name}/step": -step}, f"a step of {name} is below 0 or not finite"),
+        ({name: tensors[name][:, :-1]}, f"{name} is float32 [2, 7, 21], the network"),
+        ({"params/head/out/bias/step": step}, "step, which the network lacks"),
+        ({name: tensors[name].astype(np.int16)}, f"{name} is int16"),
+    ):
+        changed = {k: v for k, v in (tensors | changes).items() if v is not None}
+        reseal(tmp_path, tensor_file.save(changed))
+        refused(tmp_path, told)
+    reseal(tmp_path, tensor_file.save(tensors))
+    load(tmp_path)
+
+
 def test_saving_again_replaces_and_the_same_model_gives_the_same_files(tmp_path, model):
     save(example.model(1), tmp_path)
     save(model, tmp_path)
@@ -129,13 +212,17 @@ def test_saving_again_replaces_and_the_same_model_gives_the_same_files(tmp_path,
 
 def test_a_model_that_is_too_large_is_not_written(tmp_path, model, monkeypatch):
     monkeypatch.setattr(weights, "MAX_BYTES", 30_000)
-    with pytest.raises(PretrainedError, match=r"as float32.*save it as float16 or"):
+    with pytest.raises(
+        PretrainedError, match=r"as float32.*save it as float16 or int8"
+    ):
         save(model, tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
     assert save(model, tmp_path / "mine", "float16")["bytes"] <= 30_000
     monkeypatch.setattr(weights, "MAX_BYTES", 100)
-    with pytest.raises(PretrainedError, match=r"as float16, .*kept; train a smaller"):
+    with pytest.raises(PretrainedError, match=r"as float16, .*kept; save it as int8,"):
         save(model, tmp_path / "mine", "float16")
+    with pytest.raises(PretrainedError, match=r"as int8, .*kept; train a smaller"):
+        save(model, tmp_path / "mine", "int8")
 
 
 def test_the_limit_is_eight_megabytes():
@@ -158,8 +245,8 @@ def test_what_makes_no_sense_to_keep_is_not_written(tmp_path, model):
         save(with_leaf(np.nan), out)
     with pytest.raises(PretrainedError, match=r"params/.* is not finite as float16"):
         save(with_leaf(1e6), out, "float16")
-    with pytest.raises(PretrainedError, match=r"no precision 'int8'; there are float"):
-        save(model, out, "int8")
+    with pytest.raises(PretrainedError, match=r"no precision 'int4'; there are float"):
+        save(model, out, "int4")
     for meta in ({"a": float("nan")}, {"a": model}):
         with pytest.raises(PretrainedError, match="must be JSON values"):
             save(model, out, meta=meta)

@@ -176,6 +176,12 @@ def test_description_of_another_model_does_not_pass(tmp_path, state, model):
         model.statistics, token_mean=model.statistics.token_mean + np.float32(1e-7)
     )
     checkpoints.check(model.replace(statistics=again))
+    # A setting that is newer than the run has its default.
+    meta = checkpoints.meta()
+    del meta["config"]["members"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoints, "meta", lambda: meta)
+        checkpoints.check(model)
     names = tuple("X" + n for n in model.body.names)
     with pytest.raises(CheckpointError, match="another body"):
         checkpoints.check(model.replace(body=model.body.replace(names=names)))
