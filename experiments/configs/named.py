@@ -108,7 +108,8 @@ CMU38 = Config(
         heads=4,
         window=10,
         recent=10,
-        head_width=512,
+        # Four of them are a file of 8 MB.
+        head_width=384,
         head_layers=2,
         horizon=25,
         components=384,

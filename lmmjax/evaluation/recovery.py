@@ -265,9 +265,10 @@ class RecoveryStudy:
         places = np.asarray(poses_of.positions(stream.model.body, path))
         speeds = metrics.joint_speeds(places[:, 1 + ended :], self._fps)
         distances = self._distances(stream, path)
-        limits = self.threshold, self.speed_limit
-        found = metrics.recovery(distances, speeds, *limits, self._fps)
-        return found, (speeds <= self.joint_limit).all(axis=(-2, -1))
+        found = metrics.recovery(
+            distances, speeds, self.threshold, self.speed_limit, self._fps
+        )
+        return found, np.asarray((speeds <= self.joint_limit).all(axis=(-2, -1)))
 
     def _row(
         self,
