@@ -16,6 +16,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import report
 from benchmarks.peers.learning import Fitted, Recipe, fit
 from benchmarks.peers.simlpe import ResidualMLP, SiMLPe
@@ -68,7 +70,10 @@ _STEPS = flags.DEFINE_integer(
     "steps", None, "Most steps of a network's training; all of its own by default.", 1
 )
 _SEEDS = flags.DEFINE_multi_integer(
-    "seeds", [0], "Seeds of the networks, each with a flag of its own."
+    "seeds",
+    [0],
+    "Seeds of the networks, each with a flag of its own; the mean of several is judged "
+    "too.",
 )
 
 
@@ -98,6 +103,24 @@ def train(
         f"{name}, seed {seed}": fit(clips, recipe, seed)
         for name, recipe in peers.items()
         for seed in seeds
+    }
+
+
+def averaged(
+    fitted: Mapping[str, Fitted], peers: Sequence[str], seeds: Sequence[int]
+) -> dict[str, Forecaster]:
+    """The mean forecast of all seeds of each network; none where there is one seed."""
+
+    def mean(of: Sequence[Forecaster]) -> Forecaster:
+        return lambda observed: np.mean([one(observed) for one in of], axis=0)
+
+    if len(seeds) < 2:
+        return {}
+    return {
+        f"{name}, mean of {len(seeds)}": mean(
+            [fitted[f"{name}, seed {seed}"].forecaster for seed in seeds]
+        )
+        for name in peers
     }
 
 
@@ -156,6 +179,7 @@ def main() -> None:
     fitted = train(clips, peers, _SEEDS.value)
     methods: dict[str, Forecaster | MovementModel] = {**ours}
     methods |= {name: found.forecaster for name, found in fitted.items()}
+    methods |= averaged(fitted, list(peers), _SEEDS.value)
     methods["ridge"] = linear
     table = evaluate_cmu(methods, _DATA.value, "all", "validation", held)
     lines = [table.markdown()]

@@ -201,3 +201,14 @@ def test_runs_are_judged_as_one_under_all_their_names(monkeypatch, given, name):
     monkeypatch.setattr(forecasting.runs, "load", lambda names: (tuple(names), meta))
     monkeypatch.setattr(forecasting, "model_forecaster", lambda model: None)
     assert forecasting._ours(["walking_1"]) == {name: tuple(given)}
+
+
+def test_seeds_of_a_network_are_judged_as_their_mean_too(fitted):
+    def always(value):
+        return fitted._replace(forecaster=lambda observed: np.full((2, 3), value))
+
+    of = {"net, seed 0": always(1.0), "net, seed 4": always(4.0)}
+    (name, mean), *others = forecasting.averaged(of, ["net"], [0, 4]).items()
+    assert (name, others) == ("net, mean of 2", [])
+    np.testing.assert_array_equal(mean(None), np.full((2, 3), 2.5))
+    assert forecasting.averaged(of, ["net"], [0]) == {}
