@@ -9,6 +9,7 @@ import datetime
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from experiments import results, runs, settings
 from experiments.configs import CONFIGS, Config
@@ -33,6 +34,18 @@ def check_about(about: str, path: str) -> None:
         missing.insert(0, "lines before all headings that say what the model is")
     if missing:
         raise SettingError(f"{path}: lacks {', '.join(missing)}")
+
+
+def without_folders(report: str, data_dir: str | None) -> str:
+    """A report that tells of files by their names within the folders of the data.
+
+    Args:
+      report: markdown.
+      data_dir: folders, commas between them, if motion was read from any.
+    """
+    for folder in filter(None, (data_dir or "").split(",")):
+        report = report.replace(f"{folder.rstrip('/')}/", f"{Path(folder).name}/")
+    return report
 
 
 def write(

@@ -82,7 +82,8 @@ def main() -> None:
     model, meta = runs.load(workdirs)
     steps = [_steps(workdir) for workdir in workdirs]
     figures = _REPORT.value or [str(workdirs[0] / "report.md")]
-    reports = [_text(path) for path in figures]
+    _, data_dir = settings.load(workdirs[0])
+    reports = [card.without_folders(_text(path), data_dir) for path in figures]
     command = _COMMAND.value or _commands(name, workdirs)
     kept = run_meta(meta) | extra
     folder = Path(_OUT.value or SHELF) / name

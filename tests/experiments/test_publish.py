@@ -38,6 +38,8 @@ REPORT = """# Report
 | model | 12.3 |
 
 ### Detail
+
+/data/mine/05/05_06.bvh: skipped
 """
 SETTINGS = ["loop.steps=70", "data.test_subjects=08,09", "data.prepared_dir=/far/away"]
 
@@ -106,7 +108,7 @@ def test_a_run_becomes_a_model_that_loads_by_its_name(run, tmp_path, monkeypatch
     for part in (
         "## Licence\nApache-2.0.",
         "## Figures\n\n### Forecast\n\n| method | 100 ms |",
-        "| model | 12.3 |\n\n#### Detail",
+        "| model | 12.3 |\n\n#### Detail\n\nmine/05/05_06.bvh: skipped",
         'lmmjax.load_pretrained("tiny-walk")',
         "- trained for 0 steps with seed 0: one laptop, 40 minutes",
         "- data set m/1 at 30 poses per second",
