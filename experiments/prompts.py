@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from experiments import pipeline, samplers
 from kinematics import Motion, formats
@@ -13,8 +14,9 @@ from lmmjax.generation.continuation import (
     continue_motion,
     fit_to_model,
 )
+from lmmjax.generation.intent import Intent
 from lmmjax.generation.scene import placed
-from lmmjax.model import MovementModel
+from lmmjax.model import MovementModel, intent
 
 # What is played of each primitive: from when in its clip and how much, seconds. A gait
 # goes on for longer the more of it the model has seen.
@@ -47,16 +49,20 @@ def of_name(model: MovementModel, own: Mapping[str, Motion], name: str) -> Motio
     return own[name] if name in own else of_primitive(model, name)
 
 
-def made(model: MovementModel, past: Motion, seed: int = 0) -> Motion:
+def made(model: MovementModel, past: Motion, seed: int = 0, label: str = "") -> Motion:
     """What a model makes of a motion once the motion is over: a prompt of its own.
 
     Args:
       model: the model.
       past: a motion of its skeleton.
       seed: of the noise.
+      label: what it is told meanwhile, if it knows that.
     """
-    options = dataclasses.asdict(samplers.CALM)
+    options: dict[str, Any] = dataclasses.asdict(samplers.CALM)
     options["commit"] = min(5, model.config.horizon)
+    if label in model.config.labels:
+        said = intent.said(model.config, label)[None]
+        options["intent"] = Intent.to(model.config, said)
     seconds = _OVER_SECONDS + _MADE_SECONDS
     (found,) = continue_motion(model, past, seconds, seed=seed, on_feet=True, **options)
     return placed(found[-round(_MADE_SECONDS * model.fps) :], *_HERE)

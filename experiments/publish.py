@@ -60,7 +60,8 @@ _PROMPTS = flags.DEFINE_multi_string(
     "prompt",
     [],
     "<name>=<motion file>@<seconds>: what the model makes of the file's first seconds "
-    "once they are over is kept as a prompt of its own; may be repeated.",
+    "once they are over, told so where it knows the name as a label, is kept as a "
+    "prompt of its own; may be repeated.",
 )
 _OUT = flags.DEFINE_string(
     "out", None, "Folder to write <name> to; that of the package by default."
@@ -122,7 +123,7 @@ def _make_prompt(model: MovementModel, meta: dict, folder: Path, told: str) -> N
         raise SettingError(f"--prompt={told}: write it as walk=<file>@<seconds>")
     name, path, seconds = found.groups()
     past = prompts.of_file(model, meta, path, "y")[: round(float(seconds) * model.fps)]
-    own = prompts.made(model, past)
+    own = prompts.made(model, past, label=name)
     (folder / PROMPTS).mkdir(exist_ok=True)
     formats.write(folder / PROMPTS / f"{name}.npz", dataclasses.replace(own, name=name))
 

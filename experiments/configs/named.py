@@ -1,5 +1,7 @@
 """The configurations that are used."""
 
+import dataclasses
+
 from experiments.configs.base import Config, DataConfig
 from lmmjax.evaluation.protocols.positions import JOINT_WEIGHTS
 from lmmjax.model import ModelConfig
@@ -51,16 +53,14 @@ HUMAN = Config(
         # As many as there are clips of each, but running, of which there is one: seen
         # as seldom as that, runners drift; seen as often as walking, walkers stop.
         action_weights=(
-            "walk=20",
+            "walk=15",
             "dance=17",
             "dribble=10",
-            "shoot=5",
+            "shoot=3",
             "climb=12",
-            "jump=4",
-            "sword=5",
-            "punch=4",
-            "wash=4",
-            "run=8",
+            "jump=2",
+            "sword=3",
+            "run=6",
         ),
         # Half of all is on a playground's bars, at any height above its floor; and the
         # walks are so short that few windows fit into one.
@@ -92,10 +92,31 @@ HUMAN = Config(
         size=0.15,
         posture=0.3,
         pace=0.35,
-        switch=0.35,
-        rollouts=96,
+        switch=0.25,
     ),
     loop=LoopConfig(steps=3200, batch=32, save_every=250, evaluate_every=1000),
+)
+
+# The same for people who are told what they do: all actions are seen more often, and
+# practised more often by whoever did something else. Untold they slow down and stop.
+ACTIONS = dataclasses.replace(
+    HUMAN,
+    data=dataclasses.replace(
+        HUMAN.data,
+        action_weights=(
+            "walk=20",
+            "dance=17",
+            "dribble=10",
+            "shoot=5",
+            "climb=12",
+            "jump=4",
+            "sword=5",
+            "punch=4",
+            "wash=4",
+            "run=8",
+        ),
+    ),
+    practice=dataclasses.replace(HUMAN.practice, switch=0.35, rollouts=96),
 )
 
 # The forecast of the CMU motion prediction benchmark: ten poses seen from the pelvis
@@ -142,5 +163,6 @@ CONFIGS: dict[str, Config] = {
     "demo": DEMO,
     "small": SMALL,
     "human": HUMAN,
+    "actions": ACTIONS,
     "cmu38": CMU38,
 }
