@@ -68,6 +68,12 @@ _ROLLOUT_SECONDS = flags.DEFINE_float(
 _ROLLOUT_CLIPS = flags.DEFINE_integer(
     "rollout_clips", 12, "Test clips that they go on from.", 1
 )
+_HEED = flags.DEFINE_float(
+    "heed",
+    0.0,
+    "Where above 0, rollouts are told what their clips show; how much that counts.",
+    0.0,
+)
 _WINDOWS = flags.DEFINE_enum(
     "windows", WINDOWS[0], WINDOWS, "Which windows of the CMU benchmark."
 )
@@ -124,6 +130,7 @@ def main() -> None:
         _LIMIT.value,
         _ROLLOUT_SECONDS.value,
         _ROLLOUT_CLIPS.value,
+        heed=_HEED.value,
         seed=_SEED.value,
     )
     text = results.evaluate(

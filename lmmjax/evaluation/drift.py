@@ -26,7 +26,8 @@ from lmmjax.evaluation.drift_measures import (
 )
 from lmmjax.evaluation.drift_report import DriftFigure, DriftReport
 from lmmjax.generation import continue_motion
-from lmmjax.model import MovementModel
+from lmmjax.generation.intent import Intent
+from lmmjax.model import MovementModel, intent
 from lmmjax.model.sampler import Sampler
 
 # Goals: least share of plausible frames, most of the truth's foot skate, and what the
@@ -62,6 +63,7 @@ def judge_drift(
     limit: int | None = 12,
     commit: int = 5,
     seed: int = 0,
+    heed: float = 0.0,
 ) -> DriftReport:
     """Continue held-out clips for a long time and compare with all of them.
 
@@ -75,11 +77,13 @@ def judge_drift(
       limit: continue so many clips, spread evenly; None for all.
       commit: poses handed out per step, at most the model's horizon.
       seed: of the sampling.
+      heed: where it is not 0, rollouts are told what their clip shows, as far as the
+        model knows it, and this is how much that counts.
 
     Raises:
       DataError: no clip is long enough for a prompt.
     """
-    study = DriftStudy(model, motions, prior, limit)
+    study = DriftStudy(model, motions, prior, limit, heed)
     return study.judge(sampler, seconds, samples, commit, seed)
 
 
@@ -92,9 +96,10 @@ class DriftStudy:
         motions: Sequence[Motion],
         prior: Prior,
         limit: int | None = 12,
+        heed: float = 0.0,
     ):
         """Measure the truth; see `judge_drift`."""
-        self.model, self._motions = model, motions
+        self.model, self._motions, self._heed = model, motions, heed
         self._observed = round(_OBSERVED_SECONDS * model.fps) + 1
         frames = self._observed + 3
         self.long = [n for n, motion in enumerate(motions) if len(motion) >= frames]
@@ -104,7 +109,9 @@ class DriftStudy:
         if limit is not None and len(self.long) > limit:
             at = np.linspace(0, len(self.long) - 1, limit).astype(int)
             self.chosen = [self.long[n] for n in at]
-        toes, self._notes = find_toes(model)
+        toes, notes = find_toes(model)
+        told = f"Rollouts are told what their clip shows, at scale {heed:g}."
+        self._notes = (told, *notes) if heed else notes
         every = [np.asarray(metrics.plausibility(prior, motions[n])) for n in self.long]
         usual = metrics.usual(np.concatenate(every))
         self._measure = measurer(model, prior, usual, toes)
@@ -128,7 +135,14 @@ class DriftStudy:
             middle = (len(motion) + self._observed) // 2
             prompt = motion[middle - self._observed : middle]
             found = _rollouts(
-                self.model, prompt, seconds, samples, seed + n, sampler, commit
+                self.model,
+                prompt,
+                seconds,
+                samples,
+                seed + n,
+                sampler,
+                commit,
+                self._told(motion.action, samples),
             )
             ours += [self._measure(x, floor) for x in found]
             still += [self._measure(_stopped(prompt, len(found[0])), floor)]
@@ -151,6 +165,14 @@ class DriftStudy:
             sampler,
             self._notes,
         )
+
+    def _told(self, action: str, samples: int) -> Intent | None:
+        """What rollouts of a clip are told."""
+        config = self.model.config
+        if not self._heed or action not in config.labels:
+            return None
+        said = np.tile(intent.said(config, action), (samples, 1))
+        return Intent.to(config, said, scale=self._heed)
 
 
 def _figures(
@@ -284,6 +306,7 @@ def _rollouts(
     seed: int,
     sampler: Sampler,
     commit: int,
+    told: Intent | None,
 ) -> list[Motion]:
     return continue_motion(
         model,
@@ -292,6 +315,7 @@ def _rollouts(
         samples,
         seed,
         commit=commit,
+        intent=told,
         **dataclasses.asdict(sampler),
     )
 

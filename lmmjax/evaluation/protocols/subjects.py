@@ -30,6 +30,8 @@ class SubjectsStudy:
       rollout_seconds: length of the rollouts.
       rollout_clips: test clips that are continued.
       rollouts: continuations of each.
+      heed: how much it counts what they are told, see
+        `lmmjax.evaluation.drift.judge_drift`; 0 where they are told nothing.
       seed: of all sampling.
     """
 
@@ -39,6 +41,7 @@ class SubjectsStudy:
     rollout_seconds: float = 30.0
     rollout_clips: int = 12
     rollouts: int = 2
+    heed: float = 0.0
     seed: int = 0
 
 
@@ -145,6 +148,7 @@ def evaluate_subjects(
         study.rollouts,
         study.rollout_clips,
         seed=study.seed,
+        heed=study.heed,
     )
     return SubjectsReport(table, choice, calibration, pace, drift)
 

@@ -1,5 +1,7 @@
 """The drift protocol, on rollouts that are true, frozen, shaken or too fast."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -146,3 +148,31 @@ def test_a_body_without_toes_is_judged_without_skate():
 def test_clips_that_are_too_short_are_an_error(prior):
     with pytest.raises(DataError, match="no clip has the 34 frames"):
         judge_drift(tiny.fresh_model(), [tiny.motion(0, 33)], prior)
+
+
+def test_rollouts_are_told_what_their_clips_show(monkeypatch, clips, prior):
+    config = dataclasses.replace(tiny.CONFIG, labels=("hop", "walk"))
+    model = tiny.lively_model(config)
+    asked = []
+
+    def rollouts(model, prompt, seconds, samples, seed, sampler, commit, told):
+        asked.append((prompt.action, told))
+        return [next(c for c in clips if c.name == prompt.name)] * samples
+
+    monkeypatch.setattr(drift, "_rollouts", rollouts)
+    clips = [
+        clip.replace(action=action)
+        for clip, action in zip(clips, ["hop", "swim", "hop"], strict=True)
+    ]
+    report = judge_drift(model, clips, prior, heed=0.5)
+    assert {action for action, _ in asked} == {"hop", "swim"}
+    for action, told in asked:
+        assert (told is None) == (action == "swim")
+        if told is not None:
+            np.testing.assert_array_equal(told.said, [[1, 0], [1, 0]])
+            assert told.scale == 0.5
+    assert "told what their clip shows, at scale 0.5" in report.markdown()
+    asked.clear()
+    report = judge_drift(model, clips, prior)
+    assert all(told is None for _, told in asked)
+    assert "told" not in report.markdown()
