@@ -4,7 +4,8 @@ What they then do is told by a classifier of real clips, which saw the first thr
 quarters of each clip of the training; how well it tells their last quarters is what it
 can do. Who goes on with an action begins at moments of training clips that show it, as
 there are no others of most actions; who does something else begins walking or running,
-as nobody in the training does.
+as nobody in the training does. Who holds still in a pose of an action is taken for it,
+so that how fast joints are beside those of its clips stands there too.
 """
 
 import dataclasses
@@ -14,6 +15,8 @@ import jax
 import numpy as np
 
 from kinematics import Motion
+from kinematics.motion import positions
+from lmmjax.evaluation import metrics
 from lmmjax.evaluation.recognition import Recognizer, fit_recognizer
 from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream
@@ -25,8 +28,9 @@ from lmmjax.model import poses as poses_of
 _SEEN, _JUDGED = 0.75, 2.0
 HEADER = [
     "| told | real, recognized, % | who began with it, % | the same, not told, % "
-    "| who walked or ran, % | the same, not told, % | then most often taken for |",
-    "|" + "---|" * 7,
+    "| who walked or ran, % | the same, not told, % | speed of who began with it, % "
+    "of its clips' | who walked or ran most often taken for |",
+    "|" + "---|" * 8,
 ]
 
 
@@ -55,7 +59,11 @@ def rows(
     recognizer = fit_recognizer([c[: round(_SEEN * len(c))] for c in clips])
     rest = [c[round(_SEEN * len(c)) :] for c in clips]
     table: list[tuple[float, ...]] = []
-    free = _recognized(recognizer, held, stream, None, seconds, count, seed)
+
+    def shown(clips: Sequence[Motion], told: Intent | None) -> list[Motion]:
+        return _ends(clips, stream, told, seconds, count, seed)
+
+    free = _windows(recognizer, shown(held, None))
     lines = []
     for label in recognizer.labels:
         real = [
@@ -65,16 +73,17 @@ def rows(
         ]
         said = np.tile(intent.said(model.config, label), (count, 1))
         told = Intent.to(model.config, said, scale=scale)
-        people = seconds, count, seed
         own = [clip for clip in train if clip.action == label]
-        found = _recognized(recognizer, held, stream, told, *people)
-        going_on = (
-            _share(_recognized(recognizer, own, stream, who, *people), label)
-            for who in (told, None)
+        going_on, left_alone = shown(own, told), shown(own, None)
+        found = _windows(recognizer, shown(held, told))
+        values = (
+            # A clip may be too short for a window in its last quarter.
+            float(np.mean(real)) if real else np.nan,
+            *(_share(_windows(recognizer, x), label) for x in (going_on, left_alone)),
+            _share(found, label),
+            _share(free, label),
+            _speed(going_on) / _speed(own),
         )
-        # A clip may be too short for a window in its last quarter.
-        known = float(np.mean(real)) if real else np.nan
-        values = known, *going_on, _share(found, label), _share(free, label)
         table.append(values)
         others = [x for x in found if x != label]
         most = max(set(others), key=others.count) if others else "-"
@@ -87,16 +96,15 @@ def rows(
     return [*lines, _row("**mean**", mean, ratios)]
 
 
-def _recognized(
-    recognizer: Recognizer,
+def _ends(
     clips: Sequence[Motion],
     stream: Stream,
     told: Intent | None,
     seconds: float,
     count: int,
     seed: int,
-) -> list[str]:
-    """What the last seconds of all people show, window by window."""
+) -> list[Motion]:
+    """The last seconds of all people who go on from clips."""
     starts = moments(stream.model, clips, count, seed)
     stream = dataclasses.replace(stream, model=starts.model, intent=told)
     frames = round(seconds * stream.model.fps)
@@ -104,12 +112,25 @@ def _recognized(
     future, _ = stream.sample(state, jax.random.key(seed), frames)
     future = jax.tree.map(np.asarray, future)
     judged = slice(-round(_JUDGED * stream.model.fps), None)
-    found: list[str] = []
-    for n, offsets in enumerate(np.asarray(starts.model.body.offsets)[:, 0]):
-        body = stream.model.body.replace(offsets=offsets)
-        motion = poses_of.to_motion(future.at(n, judged), body, stream.model.fps)
-        found += recognizer.recognized(motion)
-    return found
+    return [
+        poses_of.to_motion(
+            future.at(n, judged),
+            stream.model.body.replace(offsets=offsets),
+            stream.model.fps,
+        )
+        for n, offsets in enumerate(np.asarray(starts.model.body.offsets)[:, 0])
+    ]
+
+
+def _windows(recognizer: Recognizer, motions: Sequence[Motion]) -> list[str]:
+    """What they show, window by window."""
+    return [label for motion in motions for label in recognizer.recognized(motion)]
+
+
+def _speed(motions: Sequence[Motion]) -> float:
+    """Mean speed of joints, m/s."""
+    speeds = [metrics.joint_speed(positions(m), m.fps).ravel() for m in motions]
+    return float(np.concatenate(speeds).mean())
 
 
 def _share(found: Sequence[str], label: str) -> float:

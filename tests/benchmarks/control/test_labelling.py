@@ -37,6 +37,7 @@ def test_real_clips_are_recognized_and_generated_ones_judged(clips):
     np.testing.assert_allclose(free.sum(), 100, atol=1)
     mean = [float(x) for x in cells[2][1:6]]
     np.testing.assert_allclose(mean, values.mean(axis=0), atol=1)
+    assert all(float(c[6]) > 0 for c in cells)
 
 
 def test_who_goes_on_begins_at_clips_that_show_it(clips, monkeypatch):
@@ -44,14 +45,18 @@ def test_who_goes_on_begins_at_clips_that_show_it(clips, monkeypatch):
     stream = Stream(tiny.lively_model(config), commit=2, steps=1, churn=0.0)
     begun = []
 
-    def recognized(recognizer, among, stream, told, *people):
+    def ends(among, stream, told, *people):
         begun.append(({c.action for c in among}, told is not None))
-        return ["fast"]
+        # Half as fast as the clips that they go on from.
+        return [c.replace(fps=c.fps / 2) for c in among]
 
-    monkeypatch.setattr(labelling, "_recognized", recognized)
+    monkeypatch.setattr(labelling, "_ends", ends)
+    monkeypatch.setattr(labelling, "_windows", lambda *_: ["fast"])
     rows = labelling.rows(clips, [clip(4, "slow")], stream, 3.0, 2, 1.5, 0)
     assert begun[0] == ({"slow"}, False)
     for n, label in enumerate(("fast", "slow")):
         asked = [({"slow"}, True), ({label}, True), ({label}, False)]
         assert sorted(begun[1 + 3 * n : 4 + 3 * n], key=str) == sorted(asked, key=str)
-        assert rows[n].split("|")[3:5] == [" 100 ", " 100 "] or label == "slow"
+        cells = [x.strip() for x in rows[n].split("|")]
+        assert cells[3:7] == 4 * ["100" if label == "fast" else "0"]
+        assert cells[7] == "50"
