@@ -20,9 +20,8 @@ import numpy as np
 from benchmarks import report
 from benchmarks.symmetry.study import CRPS_MS, SAMPLES, Result, measure
 from benchmarks.symmetry.tables import HEADER, comparisons, costs, row
-from benchmarks.symmetry.variants import VARIANTS, variant_of
+from benchmarks.symmetry.variants import RECIPE, VARIANTS, variant_of
 from experiments import program  # first: it sets up the compilation cache
-from experiments.configs import CONFIGS
 from experiments.results import provenance
 from experiments.settings import SettingError
 from lmmjax.data.cmu_benchmark import fingerprint, hold_out, numbers, read_part
@@ -51,7 +50,7 @@ _WINDOWS = flags.DEFINE_integer("windows", 100, "Windows that are sampled.", 1)
 def main() -> None:
     """Train, judge and print."""
     shares = _percents(_SHARES.value)
-    base = CONFIGS["cmu38"]
+    base = RECIPE
     for name in _VARIANTS.value:
         variant_of(base, name)
     held = numbers(base.data.held_out)

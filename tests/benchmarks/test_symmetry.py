@@ -11,7 +11,6 @@ import pytest
 
 from benchmarks.symmetry import study, tables, variants
 from benchmarks.symmetry.__main__ import _percents
-from experiments.configs import CONFIGS
 from experiments.settings import SettingError
 from kinematics.bodies import cmu38
 from lmmjax.data import cmu_benchmark
@@ -20,7 +19,7 @@ from lmmjax.evaluation.samples import Futures
 from lmmjax.model import initialize, num_parameters, unit_statistics
 from tests.lmmjax import cmu_files
 
-RECIPE = CONFIGS["cmu38"]
+RECIPE = variants.RECIPE
 NAMES = (
     *(f"walking_{n}" for n in range(1, 6)),
     *(f"running_{n}" for n in range(1, 4)),
