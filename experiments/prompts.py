@@ -16,7 +16,7 @@ from lmmjax.generation.continuation import (
 )
 from lmmjax.generation.intent import Intent
 from lmmjax.generation.scene import placed
-from lmmjax.model import MovementModel, intent
+from lmmjax.model import MovementModel
 
 # What is played of each primitive: from when in its clip and how much, seconds. A gait
 # goes on for longer the more of it the model has seen.
@@ -61,8 +61,7 @@ def made(model: MovementModel, past: Motion, seed: int = 0, label: str = "") -> 
     options: dict[str, Any] = dataclasses.asdict(samplers.CALM)
     options["commit"] = min(5, model.config.horizon)
     if label in model.config.labels:
-        said = intent.said(model.config, label)[None]
-        options["intent"] = Intent.to(model.config, said)
+        options["intent"] = Intent.label(model.config, label)
     seconds = _OVER_SECONDS + _MADE_SECONDS
     (found,) = continue_motion(model, past, seconds, seed=seed, on_feet=True, **options)
     return placed(found[-round(_MADE_SECONDS * model.fps) :], *_HERE)

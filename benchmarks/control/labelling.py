@@ -21,7 +21,6 @@ from lmmjax.evaluation.recognition import Recognizer, fit_recognizer
 from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream
 from lmmjax.generation.intent import Intent
-from lmmjax.model import intent
 from lmmjax.model import poses as poses_of
 
 # Share of a clip that the classifier sees, and seconds of the generated that it judges.
@@ -71,8 +70,7 @@ def rows(
             for c in rest
             if c.action == label and len(c) >= recognizer.frames
         ]
-        said = np.tile(intent.said(model.config, label), (count, 1))
-        told = Intent.to(model.config, said, scale=scale)
+        told = Intent.label(model.config, label, count, scale=scale)
         own = [clip for clip in train if clip.action == label]
         going_on, left_alone = shown(own, told), shown(own, None)
         found = _windows(recognizer, shown(held, told))

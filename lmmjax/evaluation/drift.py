@@ -27,7 +27,7 @@ from lmmjax.evaluation.drift_measures import (
 from lmmjax.evaluation.drift_report import DriftFigure, DriftReport
 from lmmjax.generation import continue_motion
 from lmmjax.generation.intent import Intent
-from lmmjax.model import MovementModel, intent
+from lmmjax.model import MovementModel
 from lmmjax.model.sampler import Sampler
 
 # Goals: least share of plausible frames, most of the truth's foot skate, and what the
@@ -171,8 +171,7 @@ class DriftStudy:
         config = self.model.config
         if not self._heed or action not in config.labels:
             return None
-        said = np.tile(intent.said(config, action), (samples, 1))
-        return Intent.to(config, said, scale=self._heed)
+        return Intent.label(config, action, samples, scale=self._heed)
 
 
 def _figures(

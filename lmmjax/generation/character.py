@@ -23,7 +23,6 @@ from lmmjax.generation import guidance
 from lmmjax.generation.continuation import PromptError, fit_to_model
 from lmmjax.generation.intent import Intent
 from lmmjax.generation.stream import Stream, StreamState
-from lmmjax.model import intent
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import MovementModel
 
@@ -257,11 +256,11 @@ class Character:
           ValueError: the model does not know it.
         """
         config = self.stream.model.config
-        told = intent.said(config, label)[None]
-        if not told.size:
+        told = Intent.label(config, label)
+        if not told.said.size:
             return self
         # Told nothing, it has an intent too: no order compiles anything.
-        stream = dataclasses.replace(self.stream, intent=Intent.to(config, told))
+        stream = dataclasses.replace(self.stream, intent=told)
         return self._replace(stream=stream)
 
     def with_temperature(self, temperature: float) -> "Character":

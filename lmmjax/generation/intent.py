@@ -1,6 +1,6 @@
 """What a stream's model is told to do, while it does it.
 
-    intent = Intent.to(model.config, intent.said(model.config, "walk"))
+    intent = Intent.label(model.config, "walk")
     stream = Stream(model, intent=intent)
 
 It is what the model was trained to heed, where it was. Wishes (see
@@ -61,6 +61,24 @@ class Intent:
         nowhere = np.zeros((*shape, 3), np.float32)
         none = np.zeros(shape, np.float32)
         return cls(said, nowhere, none, none, **options)
+
+    @classmethod
+    def label(
+        cls, config: ModelConfig, name: str, count: int = 1, **options
+    ) -> "Intent":
+        """Nothing but one label, to so many streams.
+
+        Args:
+          config: of the model.
+          name: of the label; "" for nothing.
+          count: B.
+          **options: scale.
+
+        Raises:
+          ValueError: the model does not know it.
+        """
+        said = np.tile(intent.said(config, name), (count, 1))
+        return cls.to(config, said, **options)
 
     def aim(
         self,

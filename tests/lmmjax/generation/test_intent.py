@@ -8,7 +8,6 @@ import pytest
 
 from lmmjax.generation import Stream
 from lmmjax.generation.intent import Intent
-from lmmjax.model import intent
 from tests.lmmjax import tiny
 
 CONFIG = dataclasses.replace(
@@ -23,8 +22,7 @@ def past():
 
 
 def walking(scale=1.0):
-    said = np.tile(intent.said(CONFIG, "walk"), (2, 1))
-    return Intent.to(CONFIG, said, scale=scale)
+    return Intent.label(CONFIG, "walk", 2, scale=scale)
 
 
 def test_goals_come_nearer_with_every_frame_and_then_are_past():
