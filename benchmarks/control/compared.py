@@ -12,6 +12,7 @@ from kinematics.bodies import segments
 from lmmjax.evaluation import metrics
 from lmmjax.evaluation.starts import Starts
 from lmmjax.generation import Stream, guidance
+from lmmjax.generation.intent import Intent
 from lmmjax.model import poses as poses_of
 
 HEADER = (
@@ -66,13 +67,17 @@ class Unguided:
         return cls(starts, free, frames, seed, _moved(starts, free, frames, seed))
 
     def guided(
-        self, wishes: Sequence[guidance.Wish], calls: int
+        self,
+        wishes: Sequence[guidance.Wish],
+        calls: int,
+        told: Intent | None = None,
     ) -> Iterator[tuple[str, Moved, str]]:
         """What is moved without wishes and with them, feet standing beside these.
 
         Args:
           wishes: of all starts.
           calls: timed steps of the first person.
+          told: the same to the model, as tokens; alone and beside the wishes.
 
         Returns:
           Of each a name, the movement, and its cells below `HEADER`.
@@ -81,15 +86,25 @@ class Unguided:
         if self.moved.slide is not None:
             wishes += guidance.feet_stand(self.stream.model, self.stream.commit)
         guide = guidance.Guide.to(self.stream.model, *wishes)
-        led = dataclasses.replace(self.stream, guide=guide)
-        moved = _moved(self.starts, led, self.frames, self.seed)
-        alone = guide.wish(*map(_of_first, wishes))
-        for name, stream, result in (
-            ("unguided", self.stream, self.moved),
-            ("guided", dataclasses.replace(led, guide=alone), moved),
-        ):
-            rest = cells(result, self.moved, self.starts, of_one(stream), calls)
-            yield name, result, rest
+        first = guide.wish(*map(_of_first, wishes))
+        kinds: dict[str, tuple[guidance.Guide | None, Intent | None]] = {
+            "unguided": (None, None),
+            "guided": (guide, None),
+        }
+        if told is not None:
+            kinds |= {"told": (None, told), "guided and told": (guide, told)}
+        for name, (wished, said) in kinds.items():
+            led = dataclasses.replace(self.stream, guide=wished, intent=said)
+            moved = self.moved
+            if name != "unguided":
+                moved = _moved(self.starts, led, self.frames, self.seed)
+            alone = dataclasses.replace(
+                led,
+                guide=wished and first,
+                intent=said and jax.tree.map(lambda x: x[:1], said),
+            )
+            rest = cells(moved, self.moved, self.starts, of_one(alone), calls)
+            yield name, moved, rest
 
 
 def _moved(starts: Starts, stream: Stream, frames: int, seed: int) -> Moved:

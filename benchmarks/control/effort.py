@@ -34,12 +34,13 @@ _ROUGH = 2
 # them by a little most of the time.
 OFF = 0.05
 HEADER = [
-    "| | cost of transport, J/kg/m | speed, m/s | from where it is to be, cm: median, "
-    f"95 % | knees over {KNEE:g} N m, % of frames | centre of pressure "
+    "| | cost of transport, J/kg/m | over the truth's | speed, m/s "
+    "| from where it is to be, cm: median, 95 % "
+    f"| knees over {KNEE:g} N m, % of frames | centre of pressure "
     f"{100 * OFF:g} cm or more off the soles, % | Fréchet distance to the truth: "
     "places, velocities | jerk over unguided | foot skate over unguided | over a limit "
     "| longest bone off | step of all, CPU ms |",
-    "|" + "---|" * 12,
+    "|" + "---|" * 13,
 ]
 
 
@@ -143,7 +144,8 @@ def rows(
     clip = np.tile(starts.clip, seconds)
     true = _features(truth.model.body, truth.past, fps)
     true_who = Physique.of(truth.model, truth.past)
-    first, second = _cells(taken(truth.model, true_who, truth.past), truth.clip)
+    spent = taken(truth.model, true_who, truth.past)
+    first, second = _cells(spent, spent, truth.clip)
     found = [f"| {name}, truth {first} | - {second}" + " | -" * 6 + " |"]
     free = dataclasses.replace(stream, model=starts.model)
     base = None
@@ -156,7 +158,7 @@ def rows(
         newest = starts.past.at(slice(None), slice(-1, None))
         both = zip(newest, future, strict=True)
         parts = windows(Poses(*(np.concatenate(x, axis=1) for x in both)), frames)
-        first, second = _cells(taken(model, every, parts), clip)
+        first, second = _cells(taken(model, every, parts), spent, clip)
         ours = _features(model.body, parts, fps)
         far = [
             metrics.frechet_distance(getattr(ours, x), getattr(true, x))
@@ -222,7 +224,7 @@ def _knees(body: Skeleton) -> list[int]:
     return [s.joints[0] for s in segments.segments(body) if s.name == "shank"]
 
 
-def _cells(found: Taken, clip: np.ndarray) -> tuple[str, str]:
+def _cells(found: Taken, true: Taken, clip: np.ndarray) -> tuple[str, str]:
     """Cells before and after that of where somebody is to be."""
 
     def cell(values: np.ndarray, digits: int) -> str:
@@ -230,7 +232,8 @@ def _cells(found: Taken, clip: np.ndarray) -> tuple[str, str]:
         return f"{np.mean(values):.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
     return (
-        f"| {cell(found.cost, 2)} | {cell(found.speed, 2)}",
+        f"| {cell(found.cost, 2)} | {np.mean(found.cost) / np.mean(true.cost):.3f} "
+        f"| {cell(found.speed, 2)}",
         f"| {cell(100 * found.knees, 1)} | {cell(100 * found.off, 1)}",
     )
 

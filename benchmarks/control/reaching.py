@@ -12,6 +12,7 @@ from kinematics import Motion
 from lmmjax.evaluation import metrics
 from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream, guidance
+from lmmjax.generation.intent import Intent
 from lmmjax.model import poses as poses_of
 
 # Metres from where a joint would be.
@@ -65,7 +66,7 @@ def rows(
     calls: int,
     seed: int,
 ) -> list[str]:
-    """Rows of the report on one joint's reaches, unguided and guided.
+    """Rows of the report on one joint's reaches, unguided, guided, and told of goals.
 
     Args:
       clips: held-out clips.
@@ -84,8 +85,12 @@ def rows(
     free = compared.Unguided.of(starts, stream, due, seed)
     goal = goals(free.moved.places[:, -1], body.parents, number, seed)
     reach = guidance.reach(model.body, past, joint, goal, seconds, model.fps)
+    told = None
+    if joint in model.config.goals:
+        told = Intent.label(model.config, "", count)
+        told = told.aim(model.config, joint, goal, seconds, model.fps)
     found = []
-    for name, result, rest in free.guided([reach], calls):
+    for name, result, rest in free.guided([reach], calls, told):
         miss = metrics.goal_distance(result.places[:, :, number], goal, due - 1)
         middle, most = np.percentile(miss, [50, 95])
         within = [compared.interval(100.0 * (miss <= cm), starts.clip) for cm in (2, 5)]

@@ -64,7 +64,7 @@ def test_rows_are_of_the_truth_and_of_each_bound():
     ]
     stream = Stream(walker.model(), commit=2, steps=1, churn=0.0)
     rows = effort.rows("x", clips, stream, 1, 2, seed=0)
-    assert {row.count("|") for row in (*effort.HEADER, *rows)} == {13}
+    assert {row.count("|") for row in (*effort.HEADER, *rows)} == {14}
     names = [cells(row)[0] for row in rows]
     assert names == [
         "x, truth",
@@ -74,6 +74,7 @@ def test_rows_are_of_the_truth_and_of_each_bound():
         "x, led, knees spared",
         "x, led, balanced",
     ]
-    assert cells(rows[0])[2].startswith("1.0")
+    assert cells(rows[0])[2] == "1.000"
+    assert cells(rows[0])[3].startswith("1.0")
     # Limits hold, whatever is wished.
-    assert {cells(row)[9] for row in rows[1:]} == {"0"}
+    assert {cells(row)[10] for row in rows[1:]} == {"0"}

@@ -1,5 +1,7 @@
 """The benchmark of reaching, at a small size."""
 
+import dataclasses
+
 import numpy as np
 
 from benchmarks.control import reaching
@@ -24,6 +26,20 @@ def test_rows_stand_beside_the_same_movement_without_a_wish():
     missed, less = (float(x[1].split(",")[0]) for x in (free, guided))
     assert less < missed
     assert {free[6], guided[6]} == {"0"}
+
+
+def test_goals_are_also_told_to_a_model_that_heeds_them():
+    config = dataclasses.replace(tiny.CONFIG, goals=("Head",))
+    stream = Stream(tiny.lively_model(config), commit=2, steps=2, churn=0.0)
+    rows = reaching.rows(CLIPS, "Head", stream, 0.2, 6, calls=3, seed=0)
+    names = [cells(row)[0] for row in rows]
+    assert names == [
+        f"Head, {x}" for x in ("unguided", "guided", "told", "guided and told")
+    ]
+    free, _, told, both = ([float(x) for x in cells(row)[1].split(",")] for row in rows)
+    # It was told: fresh weights do something else then, nothing useful.
+    assert told != free
+    assert both[0] < free[0]
 
 
 def test_goals_are_in_reach_and_no_goal_is_where_one_would_be_anyway():
