@@ -10,6 +10,8 @@
     facing = 90                  # degrees from x
     path = { points = [[0, 1], [1, 4]], speed = 1.2 }
     goals = [{ joint = "LeftHand", place = [0.4, 0.5, 1.2], at = 1.5, hold = 0.5 }]
+    along = { prompt = "walk.bvh", begin = 1.0 }   # in place of a path: goes where that
+                                 # motion goes from 1 s on, as fast, facing as it does
     label = "run"                # what he is told to do, if the model knows it
     look = [2.0, 0.0, 1.6]
     key = { prompt = "sit.bvh", from = 1.2, at = 3.0 }
@@ -214,6 +216,11 @@ def _person(number: int, told: dict[str, Any], prompt_of: Prompts) -> scene.Pers
         )
     if "path" in told:
         rest["path"] = _record(scene.Path, told.pop("path"), f"{where}.path")
+    if "along" in told:
+        along = told.pop("along")
+        if not isinstance(along, dict):
+            raise _Wrong(f"{where}.along: needs a prompt")
+        rest["along"] = _along(along, f"{where}.along", prompt_of)
     if "key" in told:
         key = told.pop("key")
         if not isinstance(key, dict):
@@ -232,6 +239,18 @@ def _prompt(told: dict[str, Any], where: str, prompt_of: Prompts) -> Motion:
     if until is not None:
         until = _value(float, until, f"{where}.from")
     return prompt_of(name, until)
+
+
+def _along(told: dict[str, Any], where: str, prompt_of: Prompts) -> Motion:
+    """A motion that is gone along with, from where it begins."""
+    motion = _prompt(told, where, prompt_of)
+    begin = _value(float, told.pop("begin", 0.0), f"{where}.begin")
+    if told:
+        raise _Wrong(f"{where}: no key {next(iter(told))!r}")
+    frame = round(begin * motion.fps)
+    if not 0 <= frame < len(motion) - 1:
+        raise _Wrong(f"{where}.begin: within the motion's {motion.duration:g} s")
+    return motion[frame:]
 
 
 def _tables(told: dict[str, Any], key: str, where: str = "") -> list[dict[str, Any]]:

@@ -88,7 +88,8 @@ def rows(
     players: int,
     seconds: float,
     seed: int,
-    feet: bool = False,
+    feet: bool = True,
+    heed: float = match.HEED,
 ) -> list[str]:
     """Rows of the report, by how fast tracks go, and of all.
 
@@ -99,6 +100,7 @@ def rows(
       seconds: how long.
       seed: of tracks and noise.
       feet: see `match.play`.
+      heed: see there.
     """
     model = stream.model
     places = tracks(players, seconds, model.fps, seed)
@@ -108,6 +110,7 @@ def rows(
         prompts,
         seed,
         feet=feet,
+        heed=heed,
         commit=stream.commit,
         steps=stream.steps,
         churn=stream.churn,

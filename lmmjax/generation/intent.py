@@ -33,7 +33,8 @@ class Intent:
     """What B streams are told.
 
     Attributes:
-      said: [B, S] see `lmmjax.model.intent.said`.
+      said: [B, S] see `lmmjax.model.intent.said`; or [B, F, S], what is said in each
+        of the next F frames, of which the last goes on.
       places: [B, G, 3] where joints are to be in the world, metres.
       seconds: [B, G] from the stream's beginning until then.
       given: [B, G] 1 where there is a goal, else 0.
@@ -50,7 +51,7 @@ class Intent:
 
     @classmethod
     def to(cls, config: ModelConfig, said: Array | np.ndarray, **options) -> "Intent":
-        """Nothing but what is said, [B, S].
+        """Nothing but what is said, [B, S] or [B, F, S].
 
         Args:
           config: of the model.
@@ -124,4 +125,7 @@ class Intent:
         """
         left = jnp.asarray(self.seconds) - frame[:, None] / self.fps
         said, places, given = map(jnp.asarray, (self.said, self.places, self.given))
+        if said.ndim == 3:
+            now = jnp.clip(frame, 0, said.shape[1] - 1)[:, None, None]
+            said = jnp.take_along_axis(said, now, axis=1)[:, 0]
         return Told(intent.encode(said, last, places, left, given), self.scale)

@@ -4,7 +4,8 @@
 
 Tracks tell points on the floor; the rest of each body is the model's. Each begins some
 steps before his track, on the straight line that it begins with, so that he is in his
-stride when it does.
+stride when it does. A model that heeds it is told who walks and who runs, by how fast
+tracks go: otherwise people who are drawn along glide.
 """
 
 import dataclasses
@@ -17,8 +18,10 @@ from kinematics import Motion, Poses
 from lmmjax.generation import guidance
 from lmmjax.generation.continuation import fit_to_model
 from lmmjax.generation.crowd import Crowd
+from lmmjax.generation.intent import Intent
 from lmmjax.generation.scene import SHOWN_SECONDS, placed
 from lmmjax.generation.stream import Stream
+from lmmjax.model import intent
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import MovementModel
 
@@ -32,6 +35,9 @@ ASIDE, BOB = 0.15, 0.1
 # Seconds from which a track's first and last velocities are told, and m/s below which
 # somebody stands.
 _FIRST, _STANDS = 0.2, 0.4
+# Scale of the guidance by gaits; seconds over which a speed is told, and m/s from which
+# somebody runs: a little sooner than people begin to, so that legs are ready for it.
+HEED, _STRIDE, _RUNS = 3.0, 0.8, 1.8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +61,8 @@ def play(
     apart: float = APART,
     aside: float = ASIDE,
     bob: float = BOB,
-    feet: bool = False,
+    feet: bool = True,
+    heed: float = HEED,
     **options,
 ) -> list[Motion]:
     """How players moved.
@@ -69,6 +76,8 @@ def play(
       aside: metres that tracks may be missed by.
       bob: metres that hips may go up and down by.
       feet: whether feet that stand are held, for four times the work.
+      heed: how much it counts that somebody walks or runs, see
+        `lmmjax.model.movement.Told`; 0 to tell nothing.
       **options: of `Stream`: commit, steps, temperature, churn, inertia.
 
     Returns:
@@ -97,7 +106,11 @@ def play(
     stream = Stream(model, **options)
     if feet:
         wishes += guidance.feet_stand(model, stream.commit)
-    stream = dataclasses.replace(stream, guide=guidance.Guide.to(model, *wishes))
+    stream = dataclasses.replace(
+        stream,
+        guide=guidance.Guide.to(model, *wishes),
+        intent=_gaits(model, led, heed),
+    )
     keys = jax.random.split(jax.random.key(seed), len(players))
     # Where they go was settled on the pitch: they need not plan.
     crowd = Crowd(stream, apart, plans=False)
@@ -135,6 +148,24 @@ def _led(places: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray, int]:
         places[:, -1:] + on * last[:, None],
     )
     return np.concatenate(parts, axis=1), first, len(back)
+
+
+def _gaits(model: MovementModel, led: np.ndarray, heed: float) -> Intent | None:
+    """Who walks or runs at places [N, F, 2] but the first, if the model heeds it."""
+    labels = model.config.labels
+    if not {"walk", "run"} <= set(labels) or not heed:
+        return None
+    few = round(_STRIDE * model.fps / 2)
+    around = (0, 0), (few, few), (0, 0)
+    # At both ends as fast as beside them.
+    ends = np.pad(led, around, mode="reflect", reflect_type="odd")
+    speed = np.linalg.norm(ends[:, 2 * few :] - ends[:, : -2 * few], axis=-1)
+    speed *= model.fps / (2 * few)
+    runs = speed > _RUNS
+    said = np.zeros((*speed.shape, intent.said_size(model.config)), np.float32)
+    said[..., labels.index("run")] = runs
+    said[..., labels.index("walk")] = ~runs & (speed > _STANDS)
+    return Intent.to(model.config, said[:, 1:], scale=heed)
 
 
 def _starts(

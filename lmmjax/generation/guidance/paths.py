@@ -101,7 +101,11 @@ def follow(
 
 
 def along(
-    past: Poses, places: Array, fps: float, aside: float = ASIDE
+    past: Poses,
+    places: Array,
+    fps: float,
+    aside: float = ASIDE,
+    facing: Array | None = None,
 ) -> tuple[Way, Facing]:
     """The root is at given places in time, as somebody was who was tracked.
 
@@ -113,6 +117,8 @@ def along(
       places: [B, F, 2] metres in the next frames, or [F, 2].
       fps: frames per second.
       aside: metres that they may be missed by.
+      facing: [B, F] or [F] radians about the vertical from x, where it is known which
+        way it faces.
 
     Returns:
       Two wishes, of the next F frames.
@@ -141,17 +147,24 @@ def along(
     )
     made_good = np.minimum(time, _PICK_UP)[:, None] ** np.arange(6)
     wished = places + np.einsum("tn,bnx->btx", made_good, off)
+    way = _way(wished, aside)
+    if facing is None:
+        return way, _facing_ahead(past, wished, fps)
+    headings = np.broadcast_to(np.asarray(facing, np.float32), wished.shape[:2])
+    return way, Facing(headings, np.full((1, len(time)), 1 / TURNED, np.float32))
+
+
+def _facing_ahead(past: Poses, places: np.ndarray, fps: float) -> Facing:
+    """That the root faces where it goes, at places [B, F, 2], where it is fast."""
     half = max(1, round(_AROUND * fps / 2))
-    ends = np.pad(wished, ((0, 0), (half, half), (0, 0)), mode="edge")
+    ends = np.pad(places, ((0, 0), (half, half), (0, 0)), mode="edge")
     ends = ends[:, 2 * half :] - ends[:, : -2 * half]
     pace = np.linalg.norm(ends, axis=-1) * fps / (2 * half)
-    facing = np.asarray(rotations.heading(past.root_rotation[:, -1]))
+    begun = np.asarray(rotations.heading(past.root_rotation[:, -1]))
     turned = np.arctan2(ends[..., 1], ends[..., 0])
-    headings = [_held(*one) for one in zip(turned, pace < SLOW, facing, strict=True)]
+    headings = [_held(*one) for one in zip(turned, pace < SLOW, begun, strict=True)]
     precise = np.clip((pace - SLOW) / (FAST - SLOW), 0, 1) / TURNED
-    return _way(wished, aside), Facing(
-        np.unwrap(headings).astype(np.float32), precise.astype(np.float32)
-    )
+    return Facing(np.unwrap(headings).astype(np.float32), precise.astype(np.float32))
 
 
 def _way(places: np.ndarray, aside: float) -> Way:

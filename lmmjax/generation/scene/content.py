@@ -61,6 +61,9 @@ class Person:
       facing: which way, degrees about the vertical from x; as it does by default.
       goals: of joints, in any order.
       path: that is followed.
+      along: a motion whose root he goes with from where he is: as far, as fast, and
+        facing as it does. With another label than its own it is played in the style
+        of that.
       look: metres, a point that the head is turned to.
       key: a pose at a time: two poses of a motion, the second of which is the one
         that is taken, and seconds.
@@ -79,6 +82,7 @@ class Person:
     facing: float | None = None
     goals: tuple[Goal, ...] = ()
     path: Path | None = None
+    along: Motion | None = None
     look: tuple[float, float, float] | None = None
     key: tuple[Motion, float] | None = None
     pushes: tuple[Push, ...] = ()

@@ -1,18 +1,18 @@
 """How a scene goes."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import jax
 import numpy as np
 
-from kinematics import Motion, Poses, rotations
+from kinematics import Motion, Poses
 from lmmjax.generation import guidance, perturb
 from lmmjax.generation.continuation import PromptError, fit_to_model
 from lmmjax.generation.crowd import Crowd
 from lmmjax.generation.footing import stand
 from lmmjax.generation.intent import Intent
 from lmmjax.generation.scene.content import Person, Scene
+from lmmjax.generation.scene.placing import placed
 from lmmjax.generation.scene.wishes import wishes_of
 from lmmjax.generation.stream import Stream, rolled_out
 from lmmjax.model import intent
@@ -119,27 +119,6 @@ def _prompt(model: MovementModel, person: Person) -> Motion:
         raise PromptError(f"{person.name}: {error}") from error
     motion = motion[-(round(SHOWN_SECONDS * model.fps) + 1) :]
     return placed(motion, person.place, person.facing)
-
-
-def placed(
-    motion: Motion, place: Sequence[float] | None, facing: float | None
-) -> Motion:
-    """A motion that ends at a place, facing a way; what is None stays as it is.
-
-    Args:
-      motion: any.
-      place: x and y, metres.
-      facing: degrees about the vertical from x.
-    """
-    position = np.asarray(motion.root_position)
-    rotation = np.asarray(motion.root_rotation)
-    end = position[-1]
-    now = rotations.heading(rotation[-1])
-    turn = rotations.about_z(0 * now if facing is None else np.radians(facing) - now)
-    goal = end if place is None else np.array([*place, end[2]], np.float32)
-    moved = goal + np.asarray(rotations.quaternion_rotate(turn, position - end))
-    turned = np.asarray(rotations.quaternion_multiply(turn, rotation))
-    return dataclasses.replace(motion, root_position=moved, root_rotation=turned)
 
 
 def _intent(model: MovementModel, scene: Scene) -> Intent | None:

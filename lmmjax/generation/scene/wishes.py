@@ -5,13 +5,14 @@ import dataclasses
 import jax
 import numpy as np
 
-from kinematics import Poses
+from kinematics import Poses, rotations
 from lmmjax.generation import guidance
 from lmmjax.generation.continuation import fit_to_model
 from lmmjax.generation.guidance import Facing, Look, Track, Way, Wish
 from lmmjax.generation.guidance.effort import Power, Torque
 from lmmjax.generation.guidance.ground import carried, raised
-from lmmjax.generation.scene.content import Scene
+from lmmjax.generation.scene.content import Person, Scene
+from lmmjax.generation.scene.placing import placed
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import MovementModel
 
@@ -90,26 +91,47 @@ def _goals(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list
 
 
 def _paths(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list[Wish]:
-    """The paths of all who have one."""
-    if not any(person.path for person in scene.people):
+    """The ways of all who have one, by a path or by another motion."""
+    if not any(person.path or person.along for person in scene.people):
         return []
     count = len(scene.people)
     track = np.zeros((2, count, frames, 1, 3), np.float32)
     facing = np.zeros((2, count, frames), np.float32)
     for n, person in enumerate(scene.people):
-        if person.path is None:
+        if person.path is None and person.along is None:
             continue
         one = past.at(slice(n, n + 1))
-        points, speed = np.array(person.path.points, float), person.path.speed
         try:
-            way, way_facing = guidance.follow(
-                one, points, speed, frames / model.fps, model.fps
-            )
+            way, way_facing = _way(model, one, person, frames)
         except ValueError as error:
             raise ValueError(f"path of {person.name}: {error}") from error
         track[0, n], track[1, n] = way.places[0], way.precision[0]
         facing[0, n], facing[1, n] = way_facing.heading[0], way_facing.precision[0]
     return [Way(np.array([0]), *track), Facing(*facing)]
+
+
+def _way(
+    model: MovementModel, past: Poses, person: Person, frames: int
+) -> tuple[Way, Facing]:
+    """The way of one who has one, from his poses [1, T] on."""
+    path, along = person.path, person.along
+    if path and along:
+        raise ValueError("he cannot follow it and go along with a motion too")
+    if along is None:
+        assert path is not None
+        points, seconds = np.array(path.points, float), frames / model.fps
+        return guidance.follow(past, points, path.speed, seconds, model.fps)
+    x, y, _ = np.asarray(past.root_position)[0, -1]
+    facing = np.degrees(rotations.heading(np.asarray(past.root_rotation)[0, -1]))
+    motion = placed(fit_to_model(model, along), (x, y), float(facing), 0)
+    # Who has arrived stays there.
+    ahead = np.minimum(np.arange(1, frames + 1), len(motion) - 1)
+    return guidance.along(
+        past,
+        np.asarray(motion.root_position)[ahead, :2],
+        model.fps,
+        facing=np.asarray(rotations.heading(motion.root_rotation[ahead])),
+    )
 
 
 def _looks(model: MovementModel, scene: Scene, frames: int) -> list[Wish]:

@@ -49,6 +49,19 @@ def test_goals_may_be_of_some_and_at_times_and_places_of_their_own():
     np.testing.assert_allclose(goal[1, 6], 0.8, atol=1e-6)
 
 
+def test_what_is_said_may_change_with_every_frame():
+    said = np.zeros((2, 4, 2), np.float32)
+    said[:, np.arange(4), [0, 1, 1, 0]] = 1.0
+    intent = Intent.to(CONFIG, said, scale=2.0)
+    last = past().at(slice(None), -1)
+    for frames, expected in (([0, 1], [0, 1]), ([2, 3], [1, 0]), ([9, 2], [0, 1])):
+        told = intent.told(last, np.array(frames))
+        assert told.scale == 2.0
+        np.testing.assert_array_equal(
+            np.asarray(told.vector)[:, :2], np.eye(2)[expected]
+        )
+
+
 def test_a_joint_without_goals_is_told():
     with pytest.raises(ValueError, match=r"no goals of 'Head' \(this model takes Hips"):
         walking().aim(CONFIG, "Head", PLACE, 0.5, tiny.FPS)

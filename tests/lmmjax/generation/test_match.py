@@ -7,7 +7,10 @@ import pytest
 
 import lmmjax
 from kinematics import limits, rotations
+from kinematics.bodies import segments
+from kinematics.motion import positions
 from lmmjax import pretrained
+from lmmjax.evaluation import metrics
 from lmmjax.generation import match
 from lmmjax.generation.match import Player
 from tests.lmmjax import tiny
@@ -63,6 +66,37 @@ def test_who_goes_faces_where_he_goes():
         off = np.asarray(rotations.heading(motion.root_rotation)) - way
         off = np.abs(np.arctan2(np.sin(off), np.cos(off)))
         assert np.median(off) < 0.3
+
+
+def test_who_is_fast_is_told_to_run_and_who_is_slow_to_walk():
+    speeds = np.array([0.1, 1.2, 3.0])
+    led = speeds[:, None, None] * np.arange(40)[:, None] / FPS * [0.6, 0.8]
+    told = match._gaits(model(), led, 2.0)
+    assert told.scale == 2.0
+    said = np.asarray(told.said)
+    labels = model().config.labels
+    assert said.shape == (3, 39, len(labels))
+    assert not said[0].any()
+    for n, label in ((1, "walk"), (2, "run")):
+        only = np.eye(len(labels))[labels.index(label)]
+        np.testing.assert_array_equal(said[n], np.tile(only, (39, 1)))
+    assert match._gaits(model(), led, 0.0) is None
+    assert match._gaits(tiny.lively_model(), led, 2.0) is None
+
+
+def test_feet_glide_less_where_gaits_are_told():
+    players = [Player(f"p{n}", way) for n, way in enumerate(ways()[:2])]
+
+    def gliding(**how):
+        motions = match.play(model(), players, prompts(), 0, **OPTIONS, **how)
+        places = np.stack([positions(motion) for motion in motions])
+        toes = list(segments.toe_joints(model().body))
+        floor = places[..., toes, 2].min()
+        skate = metrics.foot_skate(places, toes, FPS, floor)
+        slide = np.nan_to_num(skate.speed * skate.contacts)
+        return slide.sum() / skate.contacts.sum()
+
+    assert gliding() < 0.75 * gliding(feet=False, heed=0.0)
 
 
 def test_before_their_tracks_people_come_straight_at_their_first_velocity():
