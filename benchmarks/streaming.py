@@ -2,6 +2,7 @@
 
     python -m benchmarks.streaming --commits=1,5,10 --steps=1,4
     python -m benchmarks.streaming --batches=1,1024
+    python -m benchmarks.streaming --sizes=S,B,L
 
 The model has fresh parameters: time does not depend on what they say. A step is called
 as a person at a screen would have it, each result waited for. The reaction time is that
@@ -20,6 +21,7 @@ import numpy as np
 from absl import app
 
 from benchmarks import report, timing
+from benchmarks.sizes import SIZES
 from kinematics import Poses, Skeleton, bodies
 from lmmjax.evaluation.metrics import measure_latency, reaction_time
 from lmmjax.generation import Stream, StreamState
@@ -31,7 +33,6 @@ from lmmjax.model import (
     unit_statistics,
 )
 
-SIZES = {"S": ModelConfig(), "S plain": ModelConfig(equivariant=False)}
 BODIES = {"mocap31": bodies.mocap31, "cmu38": bodies.cmu38}
 FPS = 30.0
 HEADER = [

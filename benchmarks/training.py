@@ -30,10 +30,11 @@ import numpy as np
 from absl import app
 
 from benchmarks import report, timing
+from benchmarks.sizes import SIZES
 from lmmjax.data import primitives
 from lmmjax.data.prefetch import prefetch
 from lmmjax.data.windows import WindowBatch, Windows
-from lmmjax.model import ModelConfig, MovementModel
+from lmmjax.model import MovementModel
 from lmmjax.model.movement import initialize, num_parameters
 from lmmjax.training import loop as loops
 from lmmjax.training import parallel
@@ -46,14 +47,6 @@ from lmmjax.training.state import OptimizerConfig, create_state, optimizer
 from lmmjax.training.statistics import fit_statistics
 from lmmjax.training.step import Chunk, Told, make_step, repeat
 
-SIZES = {
-    "tiny": ModelConfig(
-        width=32, layers=1, heads=2, window=8, head_width=32, head_layers=1, horizon=3
-    ),
-    "S": ModelConfig(),
-    "B": ModelConfig(width=512, layers=5, heads=8, head_width=512, head_layers=2),
-    "L": ModelConfig(width=1024, layers=7, heads=16, head_width=1024, head_layers=4),
-}
 FPS = 30.0
 CONTEXT = 32
 

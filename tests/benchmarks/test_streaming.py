@@ -5,6 +5,7 @@ import functools
 import jax
 
 from benchmarks import streaming
+from benchmarks.sizes import SIZES
 from lmmjax.model import num_parameters
 from tests.lmmjax import tiny
 
@@ -31,7 +32,7 @@ def test_a_row_has_times_that_agree():
 def test_a_fresh_model_of_size_s_has_two_million_parameters():
     # Shapes alone: there is nothing to compile.
     body = streaming.BODIES["mocap31"]()
-    make = functools.partial(streaming.fresh_model, streaming.SIZES["S"], body)
+    make = functools.partial(streaming.fresh_model, SIZES["S"], body)
     model = jax.eval_shape(make)
     assert 1.5e6 < num_parameters(model) < 2.5e6
     assert model.statistics.shape == (2, 96)

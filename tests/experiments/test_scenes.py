@@ -33,6 +33,8 @@ mass = 60
 [[people]]
 prompt = "sit"
 from = 0.5
+along = { prompt = "walk", from = 1.2, begin = 0.5 }
+label = "run"
 
 [[obstacles]]
 ends = [[1, 2, 0], [1, 2, 2]]
@@ -61,7 +63,7 @@ def test_all_that_a_scene_may_tell_is_read(read):
     anna, other = found.people
     assert (found.seconds, found.apart) == (6.0, 0.5)
     assert (anna.name, other.name) == ("anna", "person_2")
-    assert asked == [("walk", None), ("sit", 1.0), ("sit", 0.5)]
+    assert asked == [("walk", None), ("sit", 1.0), ("sit", 0.5), ("walk", 1.2)]
     assert (anna.prompt, other.prompt) == (WALK, SIT)
     assert (anna.place, anna.facing) == ((0.0, 1.0), 90.0)
     assert anna.path == Path(((0.0, 1.0), (1.0, 4.0)), 1.2)
@@ -76,6 +78,10 @@ def test_all_that_a_scene_may_tell_is_read(read):
         Obstacle(((1.0, 2.0, 0.0), (1.0, 2.0, 2.0)), 0.2, (0.0, 0.0, 0.0)),
     )
     assert (other.goals, other.path, other.key) == ((), None, None)
+    begun = round(0.5 * WALK.fps)
+    assert len(other.along) == len(WALK) - begun
+    np.testing.assert_array_equal(other.along.joints, WALK.joints[begun:])
+    assert (anna.along, anna.label, other.label) == (None, "", "run")
 
 
 PERSON = '[[people]]\nprompt = "walk"\n'
@@ -100,6 +106,9 @@ PERSON = '[[people]]\nprompt = "walk"\n'
         (PERSON + "torque = { a = 'b' }", r"\.torque\.a: a finite number; got 'b'"),
         (PERSON + "balance = 1", r"people\[0\]\.balance: bool; got 1"),
         (PERSON + "key = 3", r"people\[0\]\.key: needs a prompt"),
+        (PERSON + "along = 3", r"people\[0\]\.along: needs a prompt"),
+        (PERSON + "along = {prompt = 'walk', x = 1}", r"along: no key 'x'"),
+        (PERSON + "along = {prompt = 'walk', begin = 99}", r"along\.begin: within"),
         (PERSON + "goals = [{joint = 'Head'}]", r"goals\[0\]\.place: is missing"),
         (PERSON + "[[obstacles]]\nends = [[0, 0, 0]]", r"obstacles\[0\]\.ends: a list"),
         (PERSON + "prompt.x = 1", "scene.toml"),

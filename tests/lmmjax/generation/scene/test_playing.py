@@ -177,6 +177,11 @@ def test_the_same_seed_is_the_same_scene():
         ([person(0, goals=(Goal("Nose", (0, 0, 1), 0.5),))], 1.0, "goal of p0: no jo"),
         ([person(0, goals=(Goal("Head", (0, 0, 1), 0.0),))], 1.0, "goal of p0: sec"),
         ([person(0, path=Path(((0, 0),)))], 1.0, "path of p0: a path is"),
+        (
+            [person(0, path=Path(((0, 0), (1, 0))), along=tiny.motion())],
+            1.0,
+            "path of p0: he cannot",
+        ),
         ([person(0, key=(tiny.motion(), 0.0))], 1.0, "key pose of p0: seconds"),
         ([person(0, effort=0.0)], 1.0, "effort of p0: effort must be"),
         ([person(0, torque={"Nose": 5.0})], 1.0, "effort of p0: no joint 'Nose'"),

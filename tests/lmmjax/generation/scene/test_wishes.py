@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 
+from kinematics import rotations
 from lmmjax.generation.scene import Person, Scene, wishes
 from tests.lmmjax import tiny
 from tests.lmmjax.generation.guidance import walker
@@ -28,3 +29,31 @@ def test_efforts_are_bounded_of_those_they_are_meant_for():
     np.testing.assert_allclose(torque.limit[asked], [60, 70, 80])
     np.testing.assert_array_equal(balance.precision > 0, [False, True, False])
     assert wishes._efforts(walker.model(), past, Scene((people[0],) * 0)) == []
+
+
+def test_who_goes_along_with_a_motion_is_where_it_takes_him():
+    """As far and as fast from where he is, and turned as it turns."""
+    motion, frames = tiny.motion(1, 70), 80
+    people = (
+        Person("a", tiny.motion()),
+        Person("b", tiny.motion(), along=motion),
+    )
+    past = tiny.poses(2, 12, seed=5)
+    model = tiny.fresh_model()
+    way, facing = wishes.wishes_of(model, past, Scene(people), frames)
+    for precision in (way.precision, facing.precision):
+        assert not precision[0].any()
+        assert precision[1].any()
+    gone = way.places[1, :, 0, :2] - np.asarray(past.root_position)[1, -1, :2]
+    there = np.asarray(motion.root_position)[1:, :2]
+    there = there - np.asarray(motion.root_position)[0, :2]
+    # What is begun beside it is made good within a second.
+    late = slice(round(motion.fps) + 1, len(there))
+    far, own = (np.linalg.norm(x[late], axis=-1) for x in (there, gone))
+    np.testing.assert_allclose(own, far, atol=1e-4)
+    # Who has arrived stays there.
+    np.testing.assert_allclose(gone[len(there) :], gone[-1:].repeat(11, 0), atol=1e-4)
+    turned = np.asarray(rotations.heading(motion.root_rotation))
+    begun = np.asarray(rotations.heading(past.root_rotation))[1, -1]
+    off = facing.heading[1, : len(there)] - begun - (turned[1:] - turned[0])
+    np.testing.assert_allclose(np.cos(off), 1, atol=1e-5)
