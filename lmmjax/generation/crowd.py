@@ -135,7 +135,8 @@ def _wished(
     """Velocities that lead to people's ways, the most, and how far those are.
 
     Args:
-      wishes: the last `Way` counts; without one people wish to go as they do.
+      wishes: the last `Way` counts of those that lead somebody; without one people
+        wish to go as they do.
       place: [N, 2] metres.
       velocity: [N, 2] metres a frame.
       frame: [N, 1] its number.
@@ -150,15 +151,18 @@ def _wished(
             soon = round(_CATCH_UP * fps)
             at = frame - wish.first + jnp.array([0, soon])
             at = jnp.clip(at, 0, wish.places.shape[1] - 1)
-            there = jnp.broadcast_to(
-                jnp.asarray(wish.places)[:, :, 0, :2],
-                (len(place), wish.places.shape[1], 2),
-            )
-            here, soon_there = jnp.moveaxis(
-                jnp.take_along_axis(there, at[..., None], axis=1), 1, 0
-            )
-            velocity = (soon_there - place) / soon
-            speed, behind = _length(soon_there - here) / soon, _length(here - place)
+
+            def there(x, at=at):
+                """What [N, 2, 2] a way tells of now and soon."""
+                whole = jnp.broadcast_to(x, (len(place), *x.shape[1:]))[:, :, 0, :2]
+                return jnp.take_along_axis(whole, at[..., None], axis=1)
+
+            here, soon_there = jnp.moveaxis(there(jnp.asarray(wish.places)), 1, 0)
+            # Of whom nothing is wished the places mean nothing.
+            led = jnp.any(there(jnp.asarray(wish.precision)) > 0, axis=(1, 2))
+            velocity = jnp.where(led[:, None], (soon_there - place) / soon, velocity)
+            speed = jnp.where(led, _length(soon_there - here) / soon, speed)
+            behind = jnp.where(led, _length(here - place), behind)
     most = jnp.maximum(_FASTER * speed, _WALK / fps)
     slower = jnp.minimum(1, most / _length(velocity))
     return slower[:, None] * velocity, most, behind

@@ -151,6 +151,25 @@ def test_who_is_behind_on_his_way_makes_it_up_at_his_pace():
     assert 1.2 * steps < gone < 1.5 * 1.2 * steps
 
 
+def test_who_has_no_way_goes_on_as_he_does_beside_those_who_have_one():
+    """The places of a way that does not count for him are not his."""
+    group, state, way = meeting()
+    heard = np.array([1, 1, 0, 1], np.float32)[:, None, None, None]
+    places = way.places * heard
+    precision = way.precision * heard
+
+    def chosen(*wishes):
+        guide = group.stream.guide.wish(*wishes)
+        stream = dataclasses.replace(group.stream, guide=guide)
+        found = groups.together(state, dataclasses.replace(group, stream=stream))
+        return found[-1]
+
+    others = chosen(dataclasses.replace(way, places=places, precision=precision))
+    free = chosen()
+    np.testing.assert_allclose(others.places[2], free.places[2], atol=1e-5)
+    np.testing.assert_allclose(others.precision[2], free.precision[2], atol=1e-5)
+
+
 def test_a_scan_is_the_steps_one_after_another():
     group = crowd()
     state = group.stream.init(together())
