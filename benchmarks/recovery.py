@@ -5,8 +5,8 @@ r"""Whether a stream finds back when it is pushed, and when sensors fail.
 From moments of held-out clips streams are struck, or shown a part of what happens; see
 `lmmjax.evaluation.recovery` for what counts as success. Beside the model stand one that
 never practised being pushed, where there is one; a statue, which keeps the pose and the
-velocity that it had; and, for sensors, the last value held. One threshold, that of the
-model unperturbed, judges all. Nothing is chosen on these clips.
+velocity that it had; and, for sensors, the last value held. What is usual of the model
+unperturbed judges all. Nothing is chosen on these clips.
 """
 
 import dataclasses
@@ -98,8 +98,8 @@ def studies(
     """One of each stream, judged by what is usual of the first."""
     found: dict[str, RecoveryStudy] = {}
     for name, stream in streams.items():
-        threshold = found[MODEL].threshold if found else None
-        found[name] = RecoveryStudy(stream, clips, prior, count, threshold, seed)
+        like = found.get(MODEL)
+        found[name] = RecoveryStudy(stream, clips, prior, count, like, seed)
     return found
 
 
@@ -198,7 +198,9 @@ def main() -> None:
     rows += ["", *GAPS, *gap_rows(of, _SHARE.value, _LOST.value, _DROPPED.value)]
     rows += [
         "",
-        f"Plausible is a distance of at most {of[MODEL].threshold:.2f}, and a joint "
+        f"Plausible is a distance of at most {of[MODEL].threshold:.2f}, after gaps of "
+        f"joints {of[MODEL].gap_threshold(_LOST.value):.2f} and of all "
+        f"{of[MODEL].gap_threshold(_DROPPED.value):.2f}, and a joint "
         f"jumps that is faster than {of[MODEL].speed_limit:.2f} m/s, as fast as the "
         f"fastest of the truth; most, 99.9 % of single joints in single frames, are "
         f"below {of[MODEL].joint_limit:.2f} m/s, and all joints of "

@@ -3,12 +3,13 @@
 Streams go on from moments of held-out clips. The same streams with the same noise,
 unperturbed, say what is usual: a frame is plausible where its distance from training
 motion (`metrics.plausibility`) is below their 95th percentile, and a movement has
-recovered once that lasts for half a second. It succeeds where it has recovered within
-two seconds, and its fastest joint after the perturbation was no faster than that of
-the truth: the 99.9th percentile over all stretches as long of the clips. A body that
-stops is soon plausible, so that how fast people move in the end stands beside; and so
-does who keeps below the 99.9th percentile of single joints in single frames, which few
-of those who truly run do.
+recovered once that lasts for half a second. Those that see all of a gap say it of gaps,
+which need other moments, with as much of the clip after them. It succeeds where it has
+recovered within two seconds, and its fastest joint after the perturbation was no faster
+than that of the truth: the 99.9th percentile over all stretches as long of the clips. A
+body that stops is soon plausible, so that how fast people move in the end stands
+beside; and so does who keeps below the 99.9th percentile of single joints in single
+frames, which few of those who truly run do.
 
 Blows (`RecoveryStudy.strike`) come right after the moment; time counts from the first
 pose that they move.
@@ -21,6 +22,7 @@ that the estimate was never farther than `BOUND` from the truth, mean over all j
 
 import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -33,7 +35,7 @@ from lmmjax.evaluation import metrics
 from lmmjax.evaluation.calibration import Interval
 from lmmjax.evaluation.metrics.plausibility import HOLD, IN_TIME
 from lmmjax.evaluation.starts import Starts, moments
-from lmmjax.generation import Stream, perturb
+from lmmjax.generation import Stream, StreamState, perturb
 from lmmjax.generation.continuation import fit_to_model
 from lmmjax.model import poses as poses_of
 
@@ -77,6 +79,25 @@ class RecoveryRow:
     error: tuple[float, float] = (float("nan"), float("nan"))
 
 
+class _Gap(NamedTuple):
+    """Gaps of one length.
+
+    Attributes:
+      begin: where B of them begin.
+      stream: of models on the bones of each.
+      state: of the streams there.
+      usual: how those go on who see all of it, from its last frame on, with the one
+        before.
+      threshold: highest plausible distance.
+    """
+
+    begin: Starts
+    stream: Stream
+    state: StreamState
+    usual: Poses
+    threshold: float
+
+
 class RecoveryStudy:
     """The protocol for one stream: what is usual of it is measured once."""
 
@@ -86,7 +107,7 @@ class RecoveryStudy:
         clips: Sequence[Motion],
         prior: Prior,
         count: int = 128,
-        threshold: float | None = None,
+        like: "RecoveryStudy | None" = None,
         seed: int = 0,
     ):
         """Move unperturbed.
@@ -96,8 +117,7 @@ class RecoveryStudy:
           clips: held-out clips.
           prior: see `lmmjax.evaluation.drift.fit_plausibility`.
           count: B, moments that movement goes on from.
-          threshold: highest plausible distance, to judge several models alike; that of
-            the unperturbed streams by default.
+          like: the study of another model, to judge both by what is usual of that.
           seed: of moments, noise and perturbations.
 
         Raises:
@@ -117,9 +137,9 @@ class RecoveryStudy:
         self.speed_limit = metrics.teleport_speed(np.concatenate(fastest))
         self.joint_limit = metrics.teleport_speed(np.concatenate(speeds))
         self.true_slower = np.mean([(x <= self.joint_limit).all() for x in speeds])
-        if threshold is None:
-            threshold = metrics.usual(self._distances(self._stream, self._usual))
-        self.threshold = threshold
+        self._like, self._gaps = like, dict[int, _Gap]()
+        most = like.threshold if like else self._most(self._stream, self._usual)
+        self.threshold: float = most
 
     def push(self, speed: float) -> perturb.Blow:
         """Pushes over the floor, each another way, by a velocity of so many m/s."""
@@ -149,7 +169,8 @@ class RecoveryStudy:
         """
         path = self._struck(blow) if method == MODEL else self._coasted(blow)
         ended = np.max(blow.frame) + perturb.BLOW_SECONDS * self._fps
-        found, slow = self._found(self._stream, path, int(np.ceil(ended - 1e-6)))
+        ended = int(np.ceil(ended - 1e-6))
+        found, slow = self._found(self._stream, path, ended, self.threshold)
         return self._row(
             method, self._stream, path, self._usual, self._starts, found, slow
         )
@@ -178,43 +199,56 @@ class RecoveryStudy:
         joints = self._stream.model.body.num_joints
         return self._missed(np.zeros((self._count, joints), bool), seconds, method)
 
+    def gap_threshold(self, seconds: float) -> float:
+        """What is usual after a gap of so long of which all was seen."""
+        return self._gap(seconds).threshold
+
+    def _gap(self, seconds: float) -> "_Gap":
+        """Where gaps of so long begin, and how all go on who see them."""
+        frames = max(1, round(seconds * self._fps))
+        if frames not in self._gaps:
+            model = self._stream.model
+            begin = moments(model, self._clips, self._count, self._seed, frames)
+            stream = dataclasses.replace(self._stream, model=begin.model)
+            state = stream.init(begin.past)
+            seen = stream.observe(state, begin.future)
+            usual = self._goes_on(stream, begin, begin.future, seen)
+            like = self._like
+            most = like.gap_threshold(seconds) if like else self._most(stream, usual)
+            self._gaps[frames] = _Gap(begin, stream, state, usual, most)
+        return self._gaps[frames]
+
+    def _goes_on(
+        self, stream: Stream, begin: Starts, gap: Poses, after: StreamState
+    ) -> Poses:
+        """From the last frame of a gap on, with the one before it."""
+        _, then = jax.random.split(self._key)
+        future, _ = stream.sample(after, then, self._frames)
+        whole = _joined(begin.past.at(_EVERY, slice(-1, None)), gap, future)
+        return whole.at(_EVERY, slice(gap.joints.shape[1] - 1, None))
+
     def _missed(self, known: np.ndarray, seconds: float, method: str) -> RecoveryRow:
         """What becomes of streams that are shown joints [B, J] alone for a while."""
-        frames = max(1, round(seconds * self._fps))
-        begin = moments(
-            self._stream.model, self._clips, self._count, self._seed, frames
-        )
-        stream = dataclasses.replace(self._stream, model=begin.model)
-        body, state = stream.model.body, stream.init(begin.past)
-        known = np.repeat(known[:, None], frames, axis=1)
-        first, then = jax.random.split(self._key)
+        begin, stream, state, usual, most = self._gap(seconds)
+        body, truth = stream.model.body, begin.future
+        known = np.repeat(known[:, None], truth.joints.shape[1], axis=1)
         if method == MODEL:
-            read, after = perturb.follow(stream, state, first, begin.future, known)
+            first, _ = jax.random.split(self._key)
+            read, after = perturb.follow(stream, state, first, truth, known)
         else:
-            last = begin.past.at(_EVERY, -1)
-            read = perturb.hold(body, last, begin.future, known)
+            read = perturb.hold(body, begin.past.at(_EVERY, -1), truth, known)
             after = stream.observe(state, read)
-
-        def goes_on(gap, after):
-            """From the last frame of the gap on, with the one before it."""
-            future, _ = stream.sample(after, then, self._frames)
-            whole = _joined(begin.past.at(_EVERY, slice(-1, None)), gap, future)
-            return whole.at(_EVERY, slice(frames - 1, None))
-
-        path = goes_on(read, after)
-        usual = goes_on(begin.future, stream.observe(state, begin.future))
-        ours, theirs = (
-            np.asarray(poses_of.positions(body, x)) for x in (read, begin.future)
-        )
+        path = self._goes_on(stream, begin, read, after)
+        ours, theirs = (np.asarray(poses_of.positions(body, x)) for x in (read, truth))
         error = np.linalg.norm(ours - theirs, axis=-1).mean(axis=-1)
         bounded = (error <= BOUND).all(axis=-1)
-        median, most = np.percentile(error[:, -1], [50, 95])
-        found, slow = self._found(stream, path, 0)
+        median, largest = np.percentile(error[:, -1], [50, 95])
+        found, slow = self._found(stream, path, 0, most)
         found = found._replace(success=found.success & bounded)
         return dataclasses.replace(
             self._row(method, stream, path, usual, begin, found, slow),
             bounded=float(bounded.mean()),
-            error=(float(median), float(most)),
+            error=(float(median), float(largest)),
         )
 
     def _ways(self, size: int) -> np.ndarray:
@@ -255,8 +289,12 @@ class RecoveryStudy:
         ends = path.at(_EVERY, slice(1, -1)), path.at(_EVERY, slice(2, None))
         return np.asarray(_distance(self._prior, stream.model.body, *ends))
 
+    def _most(self, stream: Stream, path: Poses) -> float:
+        """The highest distance that is usual of unperturbed streams."""
+        return metrics.usual(self._distances(stream, path))
+
     def _found(
-        self, stream: Stream, path: Poses, ended: int
+        self, stream: Stream, path: Poses, ended: int, most: float
     ) -> tuple[metrics.Recovery, np.ndarray]:
         """Whether streams recovered from what ended so many frames from the moment.
 
@@ -265,9 +303,7 @@ class RecoveryStudy:
         places = np.asarray(poses_of.positions(stream.model.body, path))
         speeds = metrics.joint_speeds(places[:, 1 + ended :], self._fps)
         distances = self._distances(stream, path)
-        found = metrics.recovery(
-            distances, speeds, self.threshold, self.speed_limit, self._fps
-        )
+        found = metrics.recovery(distances, speeds, most, self.speed_limit, self._fps)
         return found, np.asarray((speeds <= self.joint_limit).all(axis=(-2, -1)))
 
     def _row(

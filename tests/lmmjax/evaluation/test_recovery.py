@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 
@@ -77,7 +78,34 @@ def test_the_threshold_is_the_usual_of_who_is_not_perturbed(study, stream, prior
     np.testing.assert_allclose(
         distances[1], metrics.plausibility(prior, one)[1:], rtol=1e-3
     )
-    assert RecoveryStudy(stream, CLIPS, prior, COUNT, threshold=3.0).threshold == 3.0
+
+
+def test_what_is_usual_after_a_gap_is_told_by_those_who_saw_all_of_it(
+    study, stream, prior
+):
+    gap = study._gap(0.2)
+    assert gap.begin.future.joints.shape[1] == round(0.2 * tiny.FPS)
+    distances = study._distances(gap.stream, gap.usual)
+    assert distances.shape == (COUNT, 76)
+    assert study.gap_threshold(0.2) == gap.threshold == metrics.usual(distances)
+    # The first pose is of the clip, and what follows is what the stream makes of it.
+    np.testing.assert_array_equal(
+        gap.usual.joints[:, :2], gap.begin.future.joints[:, -2:]
+    )
+    state = gap.stream.observe(gap.state, gap.begin.future)
+    _, key = jax.random.split(study._key)
+    after, _ = gap.stream.sample(state, key, 76)
+    np.testing.assert_allclose(gap.usual.joints[:, 2:], after.joints, atol=1e-6)
+
+
+def test_another_model_is_judged_by_what_is_usual_of_the_first(study, prior):
+    quick = Stream(tiny.lively_model(), commit=3, steps=1, churn=0.0)
+    other = RecoveryStudy(quick, CLIPS, prior, COUNT, like=study)
+    assert other.threshold == study.threshold
+    assert other.gap_threshold(0.2) == study.gap_threshold(0.2)
+    own = RecoveryStudy(quick, CLIPS, prior, COUNT)
+    assert own.threshold != study.threshold
+    assert own.gap_threshold(0.2) != study.gap_threshold(0.2)
 
 
 def test_who_is_as_usual_has_recovered_at_once(monkeypatch, study):
