@@ -5,7 +5,8 @@ quarters of each clip of the training; how well it tells their last quarters is 
 can do. Who goes on with an action begins at moments of training clips that show it, as
 there are no others of most actions; who does something else begins walking or running,
 as nobody in the training does. Who holds still in a pose of an action is taken for it,
-so that how fast joints are beside those of its clips stands there too.
+so that how fast joints are beside those of its clips stands there too. Walks of the
+training are also played in the style of each label, on their own ways.
 """
 
 import dataclasses
@@ -21,15 +22,18 @@ from lmmjax.evaluation.recognition import Recognizer, fit_recognizer
 from lmmjax.evaluation.starts import moments
 from lmmjax.generation import Stream
 from lmmjax.generation.intent import Intent
+from lmmjax.generation.restyle import restyle
 from lmmjax.model import poses as poses_of
 
 # Share of a clip that the classifier sees, and seconds of the generated that it judges.
 _SEEN, _JUDGED = 0.75, 2.0
+# Whose style is changed, and seconds of each such clip.
+_RESTYLED, _STYLE_SECONDS = "walk", 5.0
 HEADER = [
     "| told | real, recognized, % | who began with it, % | the same, not told, % "
     "| who walked or ran, % | the same, not told, % | speed of who began with it, % "
-    "of its clips' | who walked or ran most often taken for |",
-    "|" + "---|" * 8,
+    "of its clips' | walks in its style, % | who walked or ran most often taken for |",
+    "|" + "---|" * 9,
 ]
 
 
@@ -62,6 +66,7 @@ def rows(
     def shown(clips: Sequence[Motion], told: Intent | None) -> list[Motion]:
         return _ends(clips, stream, told, seconds, count, seed)
 
+    walks = [clip for clip in train if clip.action == _RESTYLED]
     free = _windows(recognizer, shown(held, None))
     lines = []
     for label in recognizer.labels:
@@ -81,6 +86,10 @@ def rows(
             _share(found, label),
             _share(free, label),
             _speed(going_on) / _speed(own),
+            _share(
+                _windows(recognizer, _restyled(walks, stream, label, count, scale)),
+                label,
+            ),
         )
         table.append(values)
         others = [x for x in found if x != label]
@@ -120,6 +129,23 @@ def _ends(
     ]
 
 
+def _restyled(
+    clips: Sequence[Motion], stream: Stream, label: str, count: int, scale: float
+) -> list[Motion]:
+    """The last seconds of clips in the style of a label, of a few long enough."""
+    frames = round(_STYLE_SECONDS * stream.model.fps)
+    options = {
+        name: getattr(stream, name)
+        for name in ("commit", "steps", "temperature", "churn", "inertia")
+    }
+    judged = slice(-round(_JUDGED * stream.model.fps), None)
+    long = [clip[:frames] for clip in clips if len(clip) >= frames][:count]
+    return [
+        restyle(stream.model, clip, label, scale, seed, **options)[judged]
+        for seed, clip in enumerate(long)
+    ]
+
+
 def _windows(recognizer: Recognizer, motions: Sequence[Motion]) -> list[str]:
     """What they show, window by window."""
     return [label for motion in motions for label in recognizer.recognized(motion)]
@@ -132,7 +158,7 @@ def _speed(motions: Sequence[Motion]) -> float:
 
 
 def _share(found: Sequence[str], label: str) -> float:
-    return float(np.mean([x == label for x in found]))
+    return float(np.mean([x == label for x in found])) if found else np.nan
 
 
 def _row(name: str, values: Sequence[float], last: str) -> str:
