@@ -5,8 +5,8 @@ quarters of each clip of the training; how well it tells their last quarters is 
 can do. Who goes on with an action begins at moments of training clips that show it, as
 there are no others of most actions; who does something else begins walking or running,
 as nobody in the training does. Who holds still in a pose of an action is taken for it,
-so that how fast joints are beside those of its clips stands there too. Walks of the
-training are also played in the style of each label, on their own ways.
+so that how fast joints are beside those of its clips stands there too. Who walks when
+told to is also played in the style of each label, on the way that he went.
 """
 
 import dataclasses
@@ -27,8 +27,8 @@ from lmmjax.model import poses as poses_of
 
 # Share of a clip that the classifier sees, and seconds of the generated that it judges.
 _SEEN, _JUDGED = 0.75, 2.0
-# Whose style is changed, and seconds of each such clip.
-_RESTYLED, _STYLE_SECONDS = "walk", 5.0
+# Whose style is changed.
+_RESTYLED = "walk"
 HEADER = [
     "| told | real, recognized, % | who began with it, % | the same, not told, % "
     "| who walked or ran, % | the same, not told, % | speed of who began with it, % "
@@ -66,7 +66,10 @@ def rows(
     def shown(clips: Sequence[Motion], told: Intent | None) -> list[Motion]:
         return _ends(clips, stream, told, seconds, count, seed)
 
-    walks = [clip for clip in train if clip.action == _RESTYLED]
+    walks = []
+    if _RESTYLED in model.config.labels:
+        walking = Intent.label(model.config, _RESTYLED, count, scale=scale)
+        walks = _moved(held, stream, walking, seconds, count, seed)
     free = _windows(recognizer, shown(held, None))
     lines = []
     for label in recognizer.labels:
@@ -86,10 +89,7 @@ def rows(
             _share(found, label),
             _share(free, label),
             _speed(going_on) / _speed(own),
-            _share(
-                _windows(recognizer, _restyled(walks, stream, label, count, scale)),
-                label,
-            ),
+            _share(_windows(recognizer, _restyled(walks, stream, label)), label),
         )
         table.append(values)
         others = [x for x in found if x != label]
@@ -112,16 +112,32 @@ def _ends(
     seed: int,
 ) -> list[Motion]:
     """The last seconds of all people who go on from clips."""
+    return _judged(_moved(clips, stream, told, seconds, count, seed))
+
+
+def _judged(motions: Sequence[Motion]) -> list[Motion]:
+    """Their last seconds."""
+    return [motion[-round(_JUDGED * motion.fps) :] for motion in motions]
+
+
+def _moved(
+    clips: Sequence[Motion],
+    stream: Stream,
+    told: Intent | None,
+    seconds: float,
+    count: int,
+    seed: int,
+) -> list[Motion]:
+    """How people go on from clips."""
     starts = moments(stream.model, clips, count, seed)
     stream = dataclasses.replace(stream, model=starts.model, intent=told)
     frames = round(seconds * stream.model.fps)
     state = stream.init(starts.past)
     future, _ = stream.sample(state, jax.random.key(seed), frames)
     future = jax.tree.map(np.asarray, future)
-    judged = slice(-round(_JUDGED * stream.model.fps), None)
     return [
         poses_of.to_motion(
-            future.at(n, judged),
+            future.at(n),
             stream.model.body.replace(offsets=offsets),
             stream.model.fps,
         )
@@ -129,21 +145,16 @@ def _ends(
     ]
 
 
-def _restyled(
-    clips: Sequence[Motion], stream: Stream, label: str, count: int, scale: float
-) -> list[Motion]:
-    """The last seconds of clips in the style of a label, of a few long enough."""
-    frames = round(_STYLE_SECONDS * stream.model.fps)
-    options = {
-        name: getattr(stream, name)
-        for name in ("commit", "steps", "temperature", "churn", "inertia")
-    }
-    judged = slice(-round(_JUDGED * stream.model.fps), None)
-    long = [clip[:frames] for clip in clips if len(clip) >= frames][:count]
-    return [
-        restyle(stream.model, clip, label, scale, seed, **options)[judged]
-        for seed, clip in enumerate(long)
-    ]
+def _restyled(motions: Sequence[Motion], stream: Stream, label: str) -> list[Motion]:
+    """The last seconds of motions in the style of a label."""
+    names = "commit", "steps", "temperature", "churn", "inertia"
+    options = {name: getattr(stream, name) for name in names}
+    return _judged(
+        [
+            restyle(stream.model, motion, label, seed=seed, **options)
+            for seed, motion in enumerate(motions)
+        ]
+    )
 
 
 def _windows(recognizer: Recognizer, motions: Sequence[Motion]) -> list[str]:

@@ -40,21 +40,21 @@ def test_real_clips_are_recognized_and_generated_ones_judged(clips):
     assert all(float(c[6]) > 0 for c in cells)
 
 
-def test_walks_long_enough_are_played_in_the_style_of_a_label(monkeypatch):
+def test_walks_are_played_in_the_style_of_a_label(monkeypatch):
     stream = Stream(tiny.fresh_model(), commit=2, steps=1, churn=0.0, inertia=0.25)
     asked = []
 
-    def restyle(model, motion, label, heed, seed, **options):
-        asked.append((len(motion), label, heed, seed, options["inertia"]))
+    def restyle(model, motion, label, seed, **options):
+        asked.append((len(motion), label, seed, options["inertia"]))
         return motion
 
     monkeypatch.setattr(labelling, "restyle", restyle)
-    walks = [clip(0, "slow", 100), clip(1, "slow", 160), clip(2, "slow", 200)]
-    found = labelling._restyled(walks, stream, "fast", 5, 1.5)
-    long = round(5.0 * stream.model.fps)
-    assert asked == [(long, "fast", 1.5, 0, 0.25), (long, "fast", 1.5, 1, 0.25)]
-    assert [len(motion) for motion in found] == 2 * [round(2.0 * stream.model.fps)]
-    assert len(labelling._restyled(walks, stream, "fast", 1, 1.5)) == 1
+    walks = [clip(0, "slow", 100), clip(1, "slow", 160)]
+    found = labelling._restyled(walks, stream, "fast")
+    assert asked == [(100, "fast", 0, 0.25), (160, "fast", 1, 0.25)]
+    last = round(2.0 * tiny.FPS)
+    assert [len(motion) for motion in found] == 2 * [last]
+    np.testing.assert_array_equal(found[1].joints, walks[1].joints[-last:])
 
 
 def test_who_goes_on_begins_at_clips_that_show_it(clips, monkeypatch):
