@@ -18,7 +18,7 @@ def restyle(
     model: MovementModel,
     motion: Motion,
     label: str,
-    heed: float = 1.5,
+    heed: float = 4.5,
     seed: int = 0,
     **options,
 ) -> Motion:
@@ -32,7 +32,8 @@ def restyle(
       model: a model that heeds the label.
       motion: a clip of its skeleton, longer than `scene.SHOWN_SECONDS`.
       label: what to do.
-      heed: how much the label counts, see `lmmjax.model.movement.Told`.
+      heed: how much the label counts against the way, see
+        `lmmjax.model.movement.Told`.
       seed: of the noise.
       **options: of `lmmjax.generation.Stream`: commit, steps, temperature, churn,
         inertia.
