@@ -223,9 +223,16 @@ def _ground(told: scene.Scene, found: Sequence[Motion]) -> list[Ground]:
 
 
 def _things(told: scene.Scene) -> list[Thing]:
-    """Obstacles as they are, goals as balls."""
+    """Obstacles as they are, goals as balls, and what is taken where it was."""
     balls = [ball(g.place, _BALL, _GOAL) for p in told.people for g in p.goals]
-    return [*balls, *(_thing(obstacle) for obstacle in told.obstacles)]
+    taken = [_taken(g) for p in told.people for g in p.grasps]
+    return [*balls, *taken, *(_thing(obstacle) for obstacle in told.obstacles)]
+
+
+def _taken(grasp: scene.Grasp) -> Thing:
+    place, half = np.array(grasp.place), grasp.half
+    first, last = (tuple((place + x).tolist()) for x in (-half, half))
+    return Thing((first, last), grasp.radius)
 
 
 def _thing(obstacle: scene.Obstacle) -> Thing:

@@ -10,6 +10,8 @@
     facing = 90                  # degrees from x
     path = { points = [[0, 1], [1, 4]], speed = 1.2 }
     goals = [{ joint = "LeftHand", place = [0.4, 0.5, 1.2], at = 1.5, hold = 0.5 }]
+    grasps = [{ hand = "right", place = [0.5, -0.2, 1.1], at = 1.5, radius = 0.035,
+                length = 0.15, axis = [0, 0, 1] }]   # a rod; without length a ball
     along = { prompt = "walk.bvh", begin = 1.0 }   # in place of a path: goes where that
                                  # motion goes from 1 s on, as fast, facing as it does
     label = "run"                # what he is told to do, if the model knows it
@@ -209,7 +211,11 @@ def _person(number: int, told: dict[str, Any], prompt_of: Prompts) -> scene.Pers
     ):
         raise _Wrong(f"{where}.name: letters, digits, - and _; got {name!r}")
     rest["prompt"] = _prompt(told, where, prompt_of)
-    for key, kind in (("goals", scene.Goal), ("pushes", scene.Push)):
+    for key, kind in (
+        ("goals", scene.Goal),
+        ("grasps", scene.Grasp),
+        ("pushes", scene.Push),
+    ):
         rest[key] = tuple(
             _record(kind, one, f"{where}.{key}[{n}]")
             for n, one in enumerate(_tables(told, key, where))

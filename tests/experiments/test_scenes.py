@@ -7,7 +7,7 @@ from hypothesis import given
 
 from experiments import scenes
 from experiments.settings import SettingError
-from lmmjax.generation.scene import Goal, Obstacle, Path, Push
+from lmmjax.generation.scene import Goal, Grasp, Obstacle, Path, Push
 from tests.lmmjax import tiny
 
 WALK, SIT = tiny.motion(0), tiny.motion(1)
@@ -24,6 +24,7 @@ path = { points = [[0, 1], [1, 4]], speed = 1.2 }
 goals = [{ joint = "Head", place = [0.4, 0.5, 1.2], at = 1.5 }]
 look = [2.0, 0.0, 1.6]
 key = { prompt = "sit", from = 1.0, at = 3 }
+grasps = [{ hand = "left", place = [0.4, 0.5, 1], at = 2, axis = [0, 1, 0] }]
 pushes = [{ velocity = [0.5, 0], at = 2.0 }]
 effort = 0.8
 torque = { LeftLeg = 80, RightLeg = 90.5 }
@@ -68,6 +69,9 @@ def test_all_that_a_scene_may_tell_is_read(read):
     assert (anna.place, anna.facing) == ((0.0, 1.0), 90.0)
     assert anna.path == Path(((0.0, 1.0), (1.0, 4.0)), 1.2)
     assert anna.goals == (Goal("Head", (0.4, 0.5, 1.2), 1.5, 0.5),)
+    assert anna.grasps == (
+        Grasp("left", (0.4, 0.5, 1.0), 2.0, 0.03, 0.0, (0.0, 1.0, 0.0)),
+    )
     assert anna.look == (2.0, 0.0, 1.6)
     assert anna.key == (SIT, 3.0)
     assert (anna.effort, anna.balance, anna.mass) == (0.8, True, 60.0)

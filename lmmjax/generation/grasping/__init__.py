@@ -4,8 +4,8 @@
 transport is of least jerk, the hand opens wider than the thing and closes on it.
 """
 
-from lmmjax.generation.grasping.grasp import GraspError, grasp
+from lmmjax.generation.grasping.grasp import SIDES, GraspError, grasp
 from lmmjax.generation.grasping.hand import relaxed
 from lmmjax.generation.grasping.thing import Thing, ball, box, capsule
 
-__all__ = ["GraspError", "Thing", "ball", "box", "capsule", "grasp", "relaxed"]
+__all__ = ["SIDES", "GraspError", "Thing", "ball", "box", "capsule", "grasp", "relaxed"]

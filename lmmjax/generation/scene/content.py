@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from kinematics import Motion
 from lmmjax.generation.guidance import Floor
 from lmmjax.generation.guidance.exertion import MASS_KG
@@ -51,6 +53,36 @@ class Push:
 
 
 @dataclasses.dataclass(frozen=True)
+class Grasp:
+    """A hand takes a thing, a ball or a rod with round ends, and keeps hold of it.
+
+    Attributes:
+      hand: ``left`` or ``right``.
+      place: of the thing's middle, metres.
+      at: seconds from the beginning at which the hand has closed.
+      radius: of the thing, metres.
+      length: of a rod from end to end, metres; 0 for a ball.
+      axis: the direction that a rod points in.
+    """
+
+    hand: str
+    place: tuple[float, float, float]
+    at: float
+    radius: float = 0.03
+    length: float = 0.0
+    axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+    @property
+    def half(self) -> np.ndarray:
+        """[3] metres from the middle of a rod to the centre of its end; 0 of a ball."""
+        axis = np.asarray(self.axis, float)
+        length = np.linalg.norm(axis)
+        if not 1e-6 < length < np.inf:
+            raise ValueError("the axis of a thing is a direction other than 0")
+        return max(self.length / 2 - self.radius, 0.0) * axis / length
+
+
+@dataclasses.dataclass(frozen=True)
 class Person:
     """Somebody, and what is wished of him.
 
@@ -60,6 +92,7 @@ class Person:
       place: where the prompt ends, x and y in metres; where it does by default.
       facing: which way, degrees about the vertical from x; as it does by default.
       goals: of joints, in any order.
+      grasps: of things, one after another; whoever has one gets hands with fingers.
       path: that is followed.
       along: a motion whose root he goes with from where he is: as far, as fast, and
         facing as it does. With another label than its own it is played in the style
@@ -81,6 +114,7 @@ class Person:
     place: tuple[float, float] | None = None
     facing: float | None = None
     goals: tuple[Goal, ...] = ()
+    grasps: tuple[Grasp, ...] = ()
     path: Path | None = None
     along: Motion | None = None
     look: tuple[float, float, float] | None = None

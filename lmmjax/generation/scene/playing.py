@@ -13,6 +13,7 @@ from lmmjax.generation.footing import stand
 from lmmjax.generation.intent import Intent
 from lmmjax.generation.scene.content import Person, Scene
 from lmmjax.generation.scene.placing import placed
+from lmmjax.generation.scene.taking import taking
 from lmmjax.generation.scene.wishes import wishes_of
 from lmmjax.generation.stream import Stream, rolled_out
 from lmmjax.model import intent
@@ -34,7 +35,7 @@ def play(model: MovementModel, scene: Scene, seed: int = 0, **options) -> list[M
 
     Returns:
       One motion for each person, the last second of the prompt before it, on the bones
-      of the prompt.
+      of the prompt; of who takes things on a body as high, with fingers.
 
     Raises:
       PromptError: a prompt is of another skeleton, or too short.
@@ -79,8 +80,20 @@ def play(model: MovementModel, scene: Scene, seed: int = 0, **options) -> list[M
         motion = poses_of.to_motion(
             poses, body, model.fps, name=person.name, subject=person.name
         )
-        found.append(stand(motion, scene.floor) if scene.floor else motion)
+        if scene.floor:
+            motion = stand(motion, scene.floor)
+        found.append(_taking(motion, person, len(prompt) - 1))
     return found
+
+
+def _taking(motion: Motion, person: Person, begin: int) -> Motion:
+    """What a person takes he takes with fingers, in time that counts from a frame."""
+    if not person.grasps:
+        return motion
+    try:
+        return taking(motion, person.grasps, begin)
+    except ValueError as error:
+        raise ValueError(f"grasp of {person.name}: {error}") from error
 
 
 def _run(stream: Stream, past: Poses, scene: Scene, frames: int, seed: int) -> Poses:

@@ -11,8 +11,9 @@ from lmmjax.generation.continuation import fit_to_model
 from lmmjax.generation.guidance import Facing, Look, Track, Way, Wish
 from lmmjax.generation.guidance.effort import Power, Torque
 from lmmjax.generation.guidance.ground import carried, raised
-from lmmjax.generation.scene.content import Person, Scene
+from lmmjax.generation.scene.content import Goal, Person, Scene
 from lmmjax.generation.scene.placing import placed
+from lmmjax.generation.scene.taking import hand_goals
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import MovementModel
 
@@ -56,7 +57,8 @@ def _of_the_world(
 
 def _goals(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list[Wish]:
     """The ways of all joints that have goals, as one wish."""
-    joints = list(dict.fromkeys(g.joint for p in scene.people for g in p.goals))
+    goals = [_goals_of(model, person) for person in scene.people]
+    joints = list(dict.fromkeys(goal.joint for own in goals for goal in own))
     if not joints:
         return []
     shape = len(scene.people), frames, len(joints), 3
@@ -65,7 +67,7 @@ def _goals(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list
     known = np.asarray(poses_of.positions(model.body, last))
     for n, person in enumerate(scene.people):
         now = dict.fromkeys(joints, (0, known[n : n + 1]))
-        for goal in sorted(person.goals, key=lambda goal: goal.at):
+        for goal in sorted(goals[n], key=lambda goal: goal.at):
             start, here = now[goal.joint]
             try:
                 way = guidance.reach(
@@ -88,6 +90,15 @@ def _goals(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list
             now[goal.joint] = start + way.places.shape[1], there
     numbers = np.array([model.body.names.index(j) for j in joints])
     return [Track(numbers, places, precision)]
+
+
+def _goals_of(model: MovementModel, person: Person) -> list[Goal]:
+    """Goals of one person, and of the hands that he takes things with."""
+    body = model.body.replace(offsets=model.body.offsets[0, 0])
+    try:
+        return [*person.goals, *hand_goals(body, person.grasps)]
+    except ValueError as error:
+        raise ValueError(f"grasp of {person.name}: {error}") from error
 
 
 def _paths(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list[Wish]:

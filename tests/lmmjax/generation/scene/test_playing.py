@@ -9,7 +9,16 @@ from kinematics import limits, rotations
 from kinematics.motion import positions
 from lmmjax.generation import guidance, scene
 from lmmjax.generation.continuation import PromptError
-from lmmjax.generation.scene import Goal, Obstacle, Path, Person, Push, Scene, playing
+from lmmjax.generation.scene import (
+    Goal,
+    Grasp,
+    Obstacle,
+    Path,
+    Person,
+    Push,
+    Scene,
+    playing,
+)
 from tests.lmmjax import tiny
 
 OPTIONS = {"commit": 2, "steps": 2, "churn": 0.0, "inertia": 0.5}
@@ -183,6 +192,11 @@ def test_the_same_seed_is_the_same_scene():
             "path of p0: he cannot",
         ),
         ([person(0, key=(tiny.motion(), 0.0))], 1.0, "key pose of p0: seconds"),
+        (
+            [person(0, grasps=(Grasp("third", (0, 0, 1), 0.5),))],
+            1.0,
+            "grasp of p0: no hand 'third'",
+        ),
         ([person(0, effort=0.0)], 1.0, "effort of p0: effort must be"),
         ([person(0, torque={"Nose": 5.0})], 1.0, "effort of p0: no joint 'Nose'"),
         ([person(0, torque={"Head": -5.0})], 1.0, "effort of p0: torque must be"),
