@@ -27,7 +27,7 @@ def grasp(**changes):
     arm = segments.segments(motion.skeleton)
     upper = [s.joints[0] for s in arm if s.name == "upper arm"]
     shoulder = min(places[upper], key=lambda place: place[1])
-    place = tuple(([*shoulder, 0.35, 0.0, -0.2]).tolist())
+    place = tuple(np.add(shoulder, [0.35, 0.0, -0.2]).tolist())
     told = {"hand": "right", "place": place, "at": AT, "radius": 0.03, "length": 0.15}
     return Grasp(**(told | changes))
 
@@ -84,9 +84,9 @@ def test_a_rod_lies_along_its_axis_and_a_ball_has_none():
     rod = grasp(axis=(0.0, 2.0, 0.0))
     np.testing.assert_allclose(rod.half, [0, 0.15 / 2 - 0.03, 0], atol=1e-9)
     thing = taking._thing(rod)
-    ends = [*np.array(rod.place), [0, 0.075, 0], [0, -0.075, 0]]
+    ends = np.add(rod.place, [[0, 0.075, 0], [0, -0.075, 0]])
     np.testing.assert_allclose(thing.distance(ends), 0, atol=1e-5)
     down = taking._thing(grasp(axis=(0.0, 0.0, -1.0)))
-    up = [*np.array(rod.place), 0, 0, 0.075]
+    up = np.add(rod.place, [0, 0, 0.075])
     np.testing.assert_allclose(down.distance(up), 0, atol=1e-5)
     np.testing.assert_array_equal(grasp(length=0.0).half, 0)
