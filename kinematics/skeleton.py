@@ -169,6 +169,11 @@ def rest_places(skeleton: "Skeleton") -> np.ndarray:
     return places
 
 
+def rest_height(skeleton: "Skeleton") -> float:
+    """Metres from the lowest joint to the root at rest, of offsets [J, 3]."""
+    return -float(rest_places(skeleton)[:, 2].min())
+
+
 def make_skeleton(
     names: Sequence[str],
     parents: Sequence[int],

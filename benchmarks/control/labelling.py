@@ -63,13 +63,16 @@ def rows(
     rest = [c[round(_SEEN * len(c)) :] for c in clips]
     table: list[tuple[float, ...]] = []
 
+    def moved(clips: Sequence[Motion], told: Intent | None) -> list[Motion]:
+        return _moved(clips, stream, told, seconds, count, seed)
+
     def shown(clips: Sequence[Motion], told: Intent | None) -> list[Motion]:
-        return _ends(clips, stream, told, seconds, count, seed)
+        return _judged(moved(clips, told))
 
     walks = []
     if _RESTYLED in model.config.labels:
         walking = Intent.label(model.config, _RESTYLED, count, scale=scale)
-        walks = _moved(held, stream, walking, seconds, count, seed)
+        walks = moved(held, walking)
     free = _windows(recognizer, shown(held, None))
     lines = []
     for label in recognizer.labels:
@@ -101,18 +104,6 @@ def rows(
     mean = [float(x) for x in told_too.mean(axis=0)]
     ratios = f"{mean[1] / mean[0]:.0%} and {mean[3] / mean[0]:.0%} of real"
     return [*lines, _row("**mean**", mean, ratios)]
-
-
-def _ends(
-    clips: Sequence[Motion],
-    stream: Stream,
-    told: Intent | None,
-    seconds: float,
-    count: int,
-    seed: int,
-) -> list[Motion]:
-    """The last seconds of all people who go on from clips."""
-    return _judged(_moved(clips, stream, told, seconds, count, seed))
 
 
 def _judged(motions: Sequence[Motion]) -> list[Motion]:

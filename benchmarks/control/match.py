@@ -89,7 +89,6 @@ def rows(
     seconds: float,
     seed: int,
     feet: bool = True,
-    heed: float = match.HEED,
 ) -> list[str]:
     """Rows of the report, by how fast tracks go, and of all.
 
@@ -100,7 +99,6 @@ def rows(
       seconds: how long.
       seed: of tracks and noise.
       feet: see `match.play`.
-      heed: see there.
     """
     model = stream.model
     places = tracks(players, seconds, model.fps, seed)
@@ -110,7 +108,6 @@ def rows(
         prompts,
         seed,
         feet=feet,
-        heed=heed,
         commit=stream.commit,
         steps=stream.steps,
         churn=stream.churn,

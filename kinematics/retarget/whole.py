@@ -14,7 +14,7 @@ from kinematics.dynamics.contact import contacts, find_ground
 from kinematics.inverse.reach import reach
 from kinematics.motion import Motion, Poses
 from kinematics.retarget import contact, match, transfer
-from kinematics.skeleton import Skeleton, rest_places
+from kinematics.skeleton import Skeleton, rest_height, rest_places
 
 
 def retarget(
@@ -49,7 +49,7 @@ def retarget(
     source = motion.skeleton
     guides = match.guides(source, body, names)
     places, turns = motions.in_blocks(_forward, source, *motion.poses)
-    scale = _height(body) / _height(source)
+    scale = rest_height(body) / rest_height(source)
     if names is not None:
         local = transfer.turned(turns, guides, body)
         return _inside(transfer.moved(motion, body, local, scale * places[:, 0]))
@@ -119,14 +119,9 @@ def _limbs(skeleton: Skeleton) -> _Limbs:
     return _Limbs(soles, starts("thigh"), legs, shoulders, elbows, wrists, upright)
 
 
-def _height(skeleton: Skeleton) -> float:
-    """Metres from the lowest joint to the root at rest."""
-    return -float(rest_places(skeleton)[:, 2].min())
-
-
 def _standing(skeleton: Skeleton, limbs: _Limbs) -> np.ndarray:
     """Metres [4] above the floor at which ankles and balls of the feet stand."""
-    return rest_places(skeleton)[limbs.soles, 2] + _height(skeleton)
+    return rest_places(skeleton)[limbs.soles, 2] + rest_height(skeleton)
 
 
 _forward = jax.jit(forward.forward)

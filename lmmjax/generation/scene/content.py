@@ -73,13 +73,22 @@ class Grasp:
     axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
     @property
-    def half(self) -> np.ndarray:
-        """[3] metres from the middle of a rod to the centre of its end; 0 of a ball."""
+    def direction(self) -> np.ndarray:
+        """[3] the axis as a unit vector.
+
+        Raises:
+          ValueError: it is none.
+        """
         axis = np.asarray(self.axis, float)
         length = np.linalg.norm(axis)
         if not 1e-6 < length < np.inf:
             raise ValueError("the axis of a thing is a direction other than 0")
-        return max(self.length / 2 - self.radius, 0.0) * axis / length
+        return axis / length
+
+    @property
+    def half(self) -> np.ndarray:
+        """[3] metres from the middle of a rod to the centre of its end; 0 of a ball."""
+        return max(self.length / 2 - self.radius, 0.0) * self.direction
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from kinematics import Motion, Skeleton, bodies
 from kinematics.bodies.segments import segments
 from kinematics.retarget import retarget
-from kinematics.skeleton import rest_places
+from kinematics.skeleton import rest_height, rest_places
 from lmmjax.generation import grasping
 from lmmjax.generation.scene.content import Goal, Grasp
 
@@ -24,10 +24,7 @@ def hand_goals(body: Skeleton, grasps: Sequence[Grasp]) -> list[Goal]:
     for one in grasps:
         # What is wrong with it is told before anything is made.
         _thing(one)
-    return [
-        Goal(_wrist(body, g.hand), (g.place[0], g.place[1], g.place[2]), g.at, _STAYS)
-        for g in grasps
-    ]
+    return [Goal(_wrist(body, g.hand), g.place, g.at, _STAYS) for g in grasps]
 
 
 def taking(motion: Motion, grasps: Sequence[Grasp], begin: int) -> Motion:
@@ -46,7 +43,8 @@ def taking(motion: Motion, grasps: Sequence[Grasp], begin: int) -> Motion:
       ValueError: no such hand, or no such body.
     """
     body = bodies.smplh52()
-    body = body.replace(offsets=body.offsets * _height(motion.skeleton) / _height(body))
+    scale = rest_height(motion.skeleton) / rest_height(body)
+    body = body.replace(offsets=scale * body.offsets)
     found = grasping.relaxed(retarget(motion, body))
     for one in sorted(grasps, key=lambda one: one.at):
         at = begin / motion.fps + one.at
@@ -55,14 +53,12 @@ def taking(motion: Motion, grasps: Sequence[Grasp], begin: int) -> Motion:
 
 
 def _thing(one: Grasp) -> grasping.Thing:
-    length = 2 * (float(np.linalg.norm(one.half)) + one.radius)
-    return grasping.capsule(one.place, one.radius, length, _turn(one))
+    return grasping.capsule(one.place, one.radius, one.length, _turn(one))
 
 
 def _turn(one: Grasp) -> list[float]:
     """Quaternion [4] from z to the axis."""
-    axis = np.asarray(one.axis, float)
-    axis = axis / np.linalg.norm(axis)
+    axis = one.direction
     # A rod has no ends to tell apart: the half turn never comes up.
     axis = axis if axis[2] >= 0 else -axis
     across = np.cross([0.0, 0.0, 1.0], axis)
@@ -77,8 +73,3 @@ def _wrist(body: Skeleton, side: str) -> str:
     # The left is where y is above 0.
     wrists.sort(key=lambda joint: -rest_places(body)[joint, 1])
     return body.names[wrists[grasping.SIDES.index(side)]]
-
-
-def _height(body: Skeleton) -> float:
-    """Metres from the lowest joint to the root at rest."""
-    return -float(rest_places(body)[:, 2].min())

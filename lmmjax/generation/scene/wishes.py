@@ -94,6 +94,8 @@ def _goals(model: MovementModel, past: Poses, scene: Scene, frames: int) -> list
 
 def _goals_of(model: MovementModel, person: Person) -> list[Goal]:
     """Goals of one person, and of the hands that he takes things with."""
+    if not person.grasps:
+        return list(person.goals)
     body = model.body.replace(offsets=model.body.offsets[0, 0])
     try:
         return [*person.goals, *hand_goals(body, person.grasps)]

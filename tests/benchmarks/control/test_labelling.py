@@ -62,12 +62,13 @@ def test_who_goes_on_begins_at_clips_that_show_it(clips, monkeypatch):
     stream = Stream(tiny.lively_model(config), commit=2, steps=1, churn=0.0)
     begun = []
 
-    def ends(among, stream, told, *people):
+    def moved(among, stream, told, *people):
         begun.append(({c.action for c in among}, told is not None))
         # Half as fast as the clips that they go on from.
         return [c.replace(fps=c.fps / 2) for c in among]
 
-    monkeypatch.setattr(labelling, "_ends", ends)
+    monkeypatch.setattr(labelling, "_moved", moved)
+    monkeypatch.setattr(labelling, "_judged", list)
     monkeypatch.setattr(labelling, "_windows", lambda *_: ["fast"])
     rows = labelling.rows(clips, [clip(4, "slow")], stream, 3.0, 2, 1.5, 0)
     assert begun[0] == ({"slow"}, False)
