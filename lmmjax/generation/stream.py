@@ -9,8 +9,7 @@
 
 import dataclasses
 import functools
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -22,7 +21,7 @@ from lmmjax.generation.intent import Intent
 from lmmjax.model import movement
 from lmmjax.model import poses as poses_of
 from lmmjax.model.movement import Memory, MovementModel
-from lmmjax.model.sampler import Sampler
+from lmmjax.model.sampler import Sampler, Steer
 
 
 class Plan(NamedTuple):
@@ -170,14 +169,17 @@ def _no_plan(model: MovementModel, last: Poses) -> Plan:
 def _step(
     stream: Stream, state: StreamState, key: jax.Array
 ) -> tuple[Poses, StreamState]:
+    steer, finish = _steers(stream, state)
+    told = stream.intent.told(state.last, state.frame) if stream.intent else None
     future = movement.sample(
         stream.model,
         key,
         state.last,
         state.summary,
         Sampler(stream.steps, stream.churn, stream.temperature, stream.tail),
-        _steer(stream, state),
-        stream.intent.told(state.last, state.frame) if stream.intent else None,
+        steer,
+        told,
+        finish,
     )
     poses = future.at(slice(None), slice(stream.commit))
     after = _observe(stream.model, state, poses)
@@ -185,35 +187,39 @@ def _step(
     return poses, after._replace(plan=plan)
 
 
-def _steer(stream: Stream, state: StreamState) -> movement.Steer | None:
-    """What moves a future that is drawn: the plan so far, and what is wished."""
-    moves = []
+def _steers(
+    stream: Stream, state: StreamState
+) -> tuple[Steer | None, Steer | None]:
+    """What moves a future that is drawn: the plan so far, and what is wished.
+
+    At all steps of the sampler; and at the last one, where that is something else.
+    """
+    plan, early, late = list[Steer](), list[Steer](), list[Steer]()
     if stream.inertia and stream.commit < stream.model.config.horizon:
-        moves.append(_steadied(stream, state))
-    early, late = [*moves], moves
-    guide = stream.guide
-    if guide is not None:
+        plan.append(_steadied(stream, state))
+    if (guide := stream.guide) is not None:
         told = stream.model, state.last, state.frame, state.previous
         late.append(guide.steer(*told))
         others = guide.early()
         if len(others.wishes) == len(guide.wishes):
-            early = late
+            early, late = late, []
         elif others.wishes:
             early.append(others.steer(*told))
-    if not late:
-        return None
-    asked = itertools.count(1)
+    return _in_turn(plan + early), _in_turn(plan + late) if late else None
 
-    def steer(drawn, deviation):
-        # The sampler asks once a step.
-        for move in late if next(asked) == stream.steps else early:
+
+def _in_turn(moves: Sequence[Steer]) -> Steer | None:
+    """One after another, if there are any."""
+
+    def moved(drawn, deviation):
+        for move in moves:
             drawn = move(drawn, deviation)
         return drawn
 
-    return steer
+    return moved if moves else None
 
 
-def _steadied(stream: Stream, state: StreamState) -> movement.Steer:
+def _steadied(stream: Stream, state: StreamState) -> Steer:
     """Draws components nearer to what was planned a step ago."""
     model = stream.model
     ahead = state.plan.poses.at(slice(None), slice(stream.commit, None))

@@ -16,11 +16,10 @@ from lmmjax.model.backbone import Backbone, Cache
 from lmmjax.model.config import ModelConfig
 from lmmjax.model.head import Head
 from lmmjax.model.recent import Recent
-from lmmjax.model.sampler import Sampler
+from lmmjax.model.sampler import Sampler, Steer
 from lmmjax.model.scales import Statistics
 
 Array = jax.Array
-Steer = Callable[[Array, Array], Array]
 
 # Numbers that tell the network how training changed a window (the noise on it, its
 # speed, its direction in time), all 0 in use: it learns from what is changed without
@@ -449,6 +448,7 @@ def sample(
     settings: Sampler | None = None,
     steer: Steer | None = None,
     told: Told | None = None,
+    finish: Steer | None = None,
 ) -> Poses:
     """One sampled future [..., K] per last pose and summary [..., Z].
 
@@ -461,6 +461,7 @@ def sample(
       settings: how to draw; by default as `Sampler()` does.
       steer: moves components [P, ..., N] that were drawn, see `sampler.sample`.
       told: what is intended.
+      finish: in place of ``steer`` at the last step.
     """
     settings = settings or Sampler()
     shape = _future_shape(model, z)
@@ -469,7 +470,7 @@ def sample(
         noise = jax.vmap(of_one, out_axes=2)(key)
     else:
         noise = sampler.draw(settings, key, shape)
-    return denoised(model, noise, last, z, settings, steer, told)
+    return denoised(model, noise, last, z, settings, steer, told, finish)
 
 
 def denoised(
@@ -480,11 +481,12 @@ def denoised(
     settings: Sampler,
     steer: Steer | None = None,
     told: Told | None = None,
+    finish: Steer | None = None,
 ) -> Poses:
     """The future [..., K] that noise [S, P, ..., N] stands for; see `sample`."""
     aware = z if told is None else intend(model, z, told.vector)
 
-    def estimate(x, tau: float):
+    def estimate(x, tau):
         level = jnp.full(z.shape[:-1], tau)
         mean, deviation = denoise(model, x, level, aware)
         if told is not None and told.scale != 1:
@@ -492,4 +494,4 @@ def denoised(
             mean = unaware + told.scale * (mean - unaware)
         return mean, deviation
 
-    return emit(model, last, sampler.sample(estimate, noise, settings, steer))
+    return emit(model, last, sampler.sample(estimate, noise, settings, steer, finish))

@@ -24,6 +24,8 @@ import jax
 import jax.numpy as jnp
 
 Array = jax.Array
+# Moves a clean residual, told how uncertain it is.
+Steer = Callable[[Array, Array], Array]
 
 # Levels are evenly spaced in this root of tau: what is left open once the past is known
 # is small, and is settled where there is little noise.
@@ -98,10 +100,11 @@ def draw(sampler: Sampler, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 def sample(
-    denoise: Callable[[Array, float], tuple[Array, Array]],
+    denoise: Callable[[Array, Array], tuple[Array, Array]],
     noise: Array,
     sampler: Sampler,
-    steer: Callable[[Array, Array], Array] | None = None,
+    steer: Steer | None = None,
+    finish: Steer | None = None,
 ) -> jax.Array:
     """Turn noise into a residual.
 
@@ -112,6 +115,7 @@ def sample(
       sampler: its settings.
       steer: moves the clean residual that was drawn at a step; it is told how
         uncertain that was at the first step, before anything was known.
+      finish: does so at the last step; by default ``steer`` does.
 
     Returns:
       A clean residual [...].
@@ -122,18 +126,30 @@ def sample(
     if len(noise) != sampler.draws:
         raise ValueError(f"{len(noise)} noises for a sampler of {sampler.draws}")
     noise = sampler.temperature * noise
-    x = noise[0]
-    levels, first = sampler.levels, None
-    for n, (tau, after) in enumerate(itertools.pairwise(levels)):
+    levels = jnp.array(sampler.levels, noise.dtype)
+    steps = levels[:-1], levels[1:], noise[1:] if sampler.draws > 1 else None
+
+    def advance(steer, known, step):
+        (x, first), (tau, after, fresh) = known, step
         clean, deviation = denoise(x, tau)
-        if sampler.draws > 1:
-            clean += sampler.churn * deviation * noise[n + 1]
+        if fresh is not None:
+            clean += sampler.churn * deviation * fresh
+        first = jnp.where(tau == 1, deviation, first)
         if steer is not None:
-            first = deviation if first is None else first
             clean = steer(clean, first)
         # At the end the clean residual is left, to the last bit.
         x = (1 - after) * clean + after / tau * (x - (1 - tau) * clean)
-    return x
+        return (x, first), None
+
+    # Steps that are alike are compiled once, and network and body take long to compile.
+    known = noise[0], jnp.zeros_like(noise[0])
+    alike = sampler.steps - (finish is not None)
+    if alike:
+        early = jax.tree.map(lambda x: x[:alike], steps)
+        known, _ = jax.lax.scan(functools.partial(advance, steer), known, early)
+    if finish is not None:
+        known, _ = advance(finish, known, jax.tree.map(lambda x: x[-1], steps))
+    return known[0]
 
 
 def _is_number(x) -> bool:

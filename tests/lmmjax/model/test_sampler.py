@@ -26,7 +26,7 @@ def conditional(x, tau):
     """Of r given x, for r normal with MEAN and SPREAD: what a trained network tells."""
     total = (1 - tau) ** 2 * SPREAD**2 + tau**2
     mean = MEAN + (1 - tau) * SPREAD**2 / total * (x - (1 - tau) * MEAN)
-    return mean, jnp.full_like(x, tau * SPREAD / np.sqrt(total))
+    return mean, jnp.full_like(x, tau * SPREAD / jnp.sqrt(total))
 
 
 def sampled(sampler):
@@ -82,9 +82,38 @@ def test_network_is_asked_from_pure_noise_downwards_as_often_as_said(steps, chur
         return x, x
 
     sampler = Sampler(steps, churn)
-    sample(denoise, jnp.zeros((sampler.draws, *SMALL)), sampler)
+    with jax.disable_jit():
+        sample(denoise, jnp.zeros((sampler.draws, *SMALL)), sampler)
     np.testing.assert_allclose(asked, (1 - np.arange(steps) / steps) ** 2)
-    assert sampler.levels == [*asked, 0.0]
+    np.testing.assert_allclose(sampler.levels, [*asked, 0.0])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_the_last_step_is_steered_otherwise_where_that_is_asked(steps):
+    seen = {"steer": [], "finish": []}
+
+    def steering(name, by):
+        def steer(clean, first):
+            seen[name].append(np.asarray(first))
+            return clean + by
+
+        return steer
+
+    def denoise(x, tau):
+        return 0 * x, tau + 0 * x
+
+    sampler = Sampler(steps, 0.0)
+    noise = draw(sampler, jax.random.key(0), SMALL)
+    with jax.disable_jit():
+        found = sample(
+            denoise, noise, sampler, steering("steer", 1.0), steering("finish", 2.0)
+        )
+        alone = sample(denoise, noise, sampler, None, steering("finish", 2.0))
+    np.testing.assert_array_equal(found, np.full(SMALL, 2.0))
+    np.testing.assert_array_equal(alone, found)
+    assert [len(seen[name]) for name in ("steer", "finish")] == [steps - 1, 2]
+    for first in seen["finish"]:
+        np.testing.assert_array_equal(first, np.ones(SMALL))
 
 
 def test_points_between_steps_are_as_noisy_as_in_training():
@@ -96,7 +125,8 @@ def test_points_between_steps_are_as_noisy_as_in_training():
         return conditional(x, tau)
 
     sampler = Sampler(4)
-    sample(look, draw(sampler, jax.random.key(3), SHAPE), sampler)
+    with jax.disable_jit():
+        sample(look, draw(sampler, jax.random.key(3), SHAPE), sampler)
     for tau, x in seen:
         spread = np.hypot((1 - tau) * SPREAD, tau)
         np.testing.assert_allclose(x.mean(), (1 - tau) * MEAN, atol=0.01)
