@@ -42,7 +42,7 @@ _EFFORTS = flags.DEFINE_integer("efforts", 10, "Of each subject; 0 for none.", 0
 _EXERTED = flags.DEFINE_integer("exerted", 3, "Seconds of each effort.", 1)
 _TOLD = flags.DEFINE_integer("told", 16, "People told each label; 0 for none.", 0)
 _HEED = flags.DEFINE_float("heed", 1.5, "Scale of the guidance by labels.")
-_CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person.", 1)
+_CALLS = flags.DEFINE_integer("calls", 200, "Timed steps of one person; 0 for none.", 0)
 _SEED = flags.DEFINE_integer("seed", 0, "Of moments, goals and noise.")
 # Seconds that somebody who is told something has for it.
 _LABELLED = 8.0

@@ -159,17 +159,22 @@ def cells(found: Moved, base: Moved, starts: Starts, stream: Stream, calls: int)
       base: the same without a wish.
       starts: where both began.
       stream: what moved it, on the bones of the first person alone.
-      calls: timed steps.
+      calls: timed steps; with 0 nothing is timed.
     """
     low, high = metrics.bootstrap_ratio_interval(found.jerk, base.jerk, starts.clip)
     jerk = np.mean(found.jerk) / np.mean(base.jerk)
-    state, key = stream.init(starts.past.at(slice(0, 1))), jax.random.key(0)
-    latency = metrics.measure_latency(lambda: stream.step(state, key), calls)
     return (
         f"| {jerk:.2f} [{low:.2f}, {high:.2f}] | {_skate(found, base)} "
         f"| {found.over:g} | {1e3 * found.stretch:.3f} mm "
-        f"| {1e3 * latency.p50:.2f} |"
+        f"| {_milliseconds(stream, starts, calls) if calls else '-'} |"
     )
+
+
+def _milliseconds(stream: Stream, starts: Starts, calls: int) -> str:
+    """The median step of the first person."""
+    state, key = stream.init(starts.past.at(slice(0, 1))), jax.random.key(0)
+    latency = metrics.measure_latency(lambda: stream.step(state, key), calls)
+    return f"{1e3 * latency.p50:.2f}"
 
 
 def _skate(found: Moved, base: Moved) -> str:

@@ -77,7 +77,7 @@ def rows(
       clips: held-out clips.
       stream: how one moves where nothing is wished.
       count: of people.
-      calls: timed steps.
+      calls: timed steps; with 0 nothing is timed.
       seed: of moments and noise.
     """
     model = stream.model
@@ -104,11 +104,14 @@ def rows(
         share, nearest = meetings(starts.model.body, places[:, ::_EVERY])
         pairs = np.arange(len(share))
         step = functools.partial(group.step, state, keys)
-        latency = metrics.measure_latency(step, calls)
+        timed = "| - | -"
+        if calls:
+            median = metrics.measure_latency(step, calls).p50
+            timed = f"| {1e3 * median:.1f} | {1 / median:.0f}"
         found.append(
             f"| {count}, {name} | {interval(100 * share, pairs)} "
             f"| {nearest.min():.2f} | {middle:.1f}, {most:.1f} "
-            f"| {1e3 * latency.p50:.1f} | {1 / latency.p50:.0f} |"
+            f"{timed} |"
         )
     return found
 
