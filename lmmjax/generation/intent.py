@@ -11,21 +11,36 @@ no further than the next poses; the two go together.
 import dataclasses
 import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses
-from lmmjax.model import ModelConfig, intent
+from lmmjax.model import ModelConfig, MovementModel, intent, poses
 from lmmjax.model.movement import Told
 
 Array = jax.Array
 
 
+class Aims(NamedTuple):
+    """Where joints of B streams are to be.
+
+    Attributes:
+      places: [B, G, 3] in the world, metres.
+      seconds: [B, G] from the stream's beginning until then.
+      given: [B, G] 1 where there is a goal, else 0.
+    """
+
+    places: Array
+    seconds: Array
+    given: Array
+
+
 @functools.partial(
     jax.tree_util.register_dataclass,
-    data_fields=["said", "places", "seconds", "given"],
+    data_fields=["said", "aims"],
     meta_fields=["fps", "scale"],
 )
 @dataclasses.dataclass(frozen=True)
@@ -35,33 +50,15 @@ class Intent:
     Attributes:
       said: [B, S] see `lmmjax.model.intent.said`; or [B, F, S], what is said in each
         of the next F frames, of which the last goes on.
-      places: [B, G, 3] where joints are to be in the world, metres.
-      seconds: [B, G] from the stream's beginning until then.
-      given: [B, G] 1 where there is a goal, else 0.
+      aims: where joints are to be; None where nobody has a goal.
       fps: frames per second.
       scale: see `lmmjax.model.movement.Told`.
     """
 
     said: Array | np.ndarray
-    places: Array | np.ndarray
-    seconds: Array | np.ndarray
-    given: Array | np.ndarray
+    aims: Aims | None = None
     fps: float = 30.0
     scale: float = 1.0
-
-    @classmethod
-    def to(cls, config: ModelConfig, said: Array | np.ndarray, **options) -> "Intent":
-        """Nothing but what is said, [B, S] or [B, F, S].
-
-        Args:
-          config: of the model.
-          said: see `lmmjax.model.intent.said`.
-          **options: scale.
-        """
-        shape = len(said), len(config.goals)
-        nowhere = np.zeros((*shape, 3), np.float32)
-        none = np.zeros(shape, np.float32)
-        return cls(said, nowhere, none, none, **options)
 
     @classmethod
     def label(
@@ -79,7 +76,7 @@ class Intent:
           ValueError: the model does not know it.
         """
         said = np.tile(intent.said(config, name), (count, 1))
-        return cls.to(config, said, **options)
+        return cls(said, **options)
 
     def aim(
         self,
@@ -107,25 +104,35 @@ class Intent:
             known = ", ".join(config.goals) or "none"
             raise ValueError(f"no goals of {joint!r} (this model takes {known})")
         mine = np.arange(len(config.goals)) == config.goals.index(joint)
+        count = len(self.said), len(mine)
+        none = Aims(jnp.zeros((*count, 3)), jnp.zeros(count), jnp.zeros(count))
+        before = self.aims or none
         there = np.broadcast_to(np.asarray(place, np.float32), (len(self.said), 3))
-        return dataclasses.replace(
-            self,
-            places=jnp.where(mine[:, None], there[:, None], self.places),
-            seconds=jnp.where(mine, np.reshape(seconds, (-1, 1)), self.seconds),
-            given=jnp.where(mine, np.reshape(given, (-1, 1)), self.given),
-            fps=fps,
+        aims = Aims(
+            jnp.where(mine[:, None], there[:, None], before.places),
+            jnp.where(mine, np.reshape(seconds, (-1, 1)), before.seconds),
+            jnp.where(mine, np.reshape(given, (-1, 1)), before.given),
         )
+        return dataclasses.replace(self, aims=aims, fps=fps)
 
-    def told(self, last: Poses, frame: Array) -> Told:
+    def told(self, model: MovementModel, last: Poses, frame: Array) -> Told:
         """What the model is told now.
 
         Args:
+          model: the model.
           last: newest poses [B].
           frame: [B] numbers of them from the beginning.
         """
-        left = jnp.asarray(self.seconds) - frame[:, None] / self.fps
-        said, places, given = map(jnp.asarray, (self.said, self.places, self.given))
+        said = jnp.asarray(self.said)
         if said.ndim == 3:
-            now = jnp.clip(frame, 0, said.shape[1] - 1)[:, None, None]
-            said = jnp.take_along_axis(said, now, axis=1)[:, 0]
-        return Told(intent.encode(said, last, places, left, given), self.scale)
+            at = jnp.clip(frame, 0, said.shape[1] - 1)[:, None, None]
+            said = jnp.take_along_axis(said, at, axis=1)[:, 0]
+        if self.aims is None:
+            rest = intent.size(model.config) - said.shape[-1]
+            return Told(jnp.pad(said, ((0, 0), (0, rest))), self.scale)
+        places, seconds, given = self.aims
+        joints = jnp.array(intent.goal_joints(model.body, model.config), int)
+        start = last.at(slice(None), None)
+        now = poses.positions(model.body, start)[:, 0, joints]
+        left = seconds - frame[:, None] / self.fps
+        return Told(intent.encode(said, last, now, places, left, given), self.scale)

@@ -165,7 +165,7 @@ def _gaits(model: MovementModel, led: np.ndarray, heed: float) -> Intent | None:
     said = np.zeros((*speed.shape, intent.said_size(model.config)), np.float32)
     said[..., labels.index("run")] = runs
     said[..., labels.index("walk")] = ~runs & (speed > _STANDS)
-    return Intent.to(model.config, said[:, 1:], scale=heed)
+    return Intent(said[:, 1:], scale=heed)
 
 
 def _starts(

@@ -170,7 +170,9 @@ def _step(
     stream: Stream, state: StreamState, key: jax.Array
 ) -> tuple[Poses, StreamState]:
     steer, finish = _steers(stream, state)
-    told = stream.intent.told(state.last, state.frame) if stream.intent else None
+    told = None
+    if stream.intent is not None:
+        told = stream.intent.told(stream.model, state.last, state.frame)
     future = movement.sample(
         stream.model,
         key,
@@ -187,9 +189,7 @@ def _step(
     return poses, after._replace(plan=plan)
 
 
-def _steers(
-    stream: Stream, state: StreamState
-) -> tuple[Steer | None, Steer | None]:
+def _steers(stream: Stream, state: StreamState) -> tuple[Steer | None, Steer | None]:
     """What moves a future that is drawn: the plan so far, and what is wished.
 
     At all steps of the sampler; and at the last one, where that is something else.

@@ -19,8 +19,12 @@ from lmmjax.model.config import ModelConfig
 
 Array = jax.Array
 
-# Of a goal: whether there is one, its place in metres, the seconds until then.
-_OF_GOAL = parity.signs(1, 1, -1, 1, 1)
+# Of a goal: whether there is one, how far it is from where the joint is, how fast one
+# has to be to get there in time, and the seconds until then.
+_OF_GOAL = parity.signs(1, 1, -1, 1, 1, -1, 1, 1)
+# Metres, and metres per second, that are told as 1: a network learns to heed what is
+# told as loudly as the rest. Nobody has to be faster than he who has so many seconds.
+_FAR, _FAST, _LEAST = 0.3, 1.0, 0.1
 # No goal is told of sooner.
 SECONDS = 1.5
 
@@ -105,28 +109,32 @@ def said(
 def encode(
     said: Array,
     start: Poses,
+    now: Array,
     places: Array,
     seconds: Array,
     given: Array,
 ) -> jax.Array:
     """All that is told, [..., E].
 
+    Where a joint is to be is told as the way there: a network that is told the place
+    has to learn where the joint is, and did not in as many hours.
+
     Args:
       said: [..., S].
       start: the newest poses [...].
-      places: [..., G, 3] where joints are to be, metres.
+      now: [..., G, 3] where joints with goals are in these, metres.
+      places: [..., G, 3] where they are to be.
       seconds: [..., G] until then; those that have passed, or are more than `SECONDS`
         away, are not told.
       given: [..., G] 1 where there is a goal, else 0.
     """
-    root = jnp.asarray(start.root_position) * jnp.array([1.0, 1.0, 0.0])
     facing = rotations.about_z(-rotations.heading(start.root_rotation))
-    there = rotations.quaternion_rotate(
-        facing[..., None, :], places - root[..., None, :]
-    )
+    way = rotations.quaternion_rotate(facing[..., None, :], places - now)
     given = given * ((seconds > 0) & (seconds <= SECONDS))
+    seconds = seconds[..., None]
+    speed = way / jnp.maximum(seconds, _LEAST)
     goals = jnp.concatenate(
-        [jnp.ones_like(there[..., :1]), there, seconds[..., None]], axis=-1
+        [jnp.ones_like(seconds), way / _FAR, speed / _FAST, seconds], axis=-1
     )
     # What is not given may be anything, infinitely far away too.
     goals = jnp.where(given[..., None] > 0, goals, 0.0)

@@ -17,7 +17,6 @@ tails: as wide in its middle, wider where it is rarely.
 
 import dataclasses
 import functools
-import itertools
 from collections.abc import Callable
 
 import jax

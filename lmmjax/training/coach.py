@@ -226,7 +226,7 @@ class Coach:
             temperature=jnp.asarray(temperature, jnp.float32),
             intent=None
             if cast.said is None
-            else Intent.to(model.config, np.where(cast.told[:, None], cast.said, 0.0)),
+            else Intent(np.where(cast.told[:, None], cast.said, 0.0)),
         )
         rows = np.arange(count)[:, None]
         at = np.minimum(

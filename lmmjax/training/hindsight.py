@@ -2,10 +2,11 @@
 
 Where a joint will be is a goal that was reached (hindsight relabelling, Andrychowicz et
 al. 2017, arXiv:1707.01495), and what a clip is said to show is a label that was obeyed.
-Either is often left out, so that the model can do without.
+Either is often left out, so that the model can do without; but not of reaches that
+nobody made (`lmmjax.training.reaches`), which are not to come unasked.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 from kinematics import Poses
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model import MovementModel, intent, poses
+from lmmjax.training.reaches import Reaches
 
 Array = jax.Array
 
@@ -34,6 +36,18 @@ class Shares(Protocol):
         ...
 
 
+class Intended(NamedTuple):
+    """What is told at P places of B windows.
+
+    Attributes:
+      told: [B, P, E], see `lmmjax.model.intent`.
+      aimed: [B, P, G] 1 where it is told where a joint will be, else 0.
+    """
+
+    told: Array
+    aimed: Array
+
+
 def intentions(
     model: MovementModel,
     batch: WindowBatch,
@@ -41,7 +55,8 @@ def intentions(
     place: Array,
     keys: Array,
     shares: Shares,
-) -> Array:
+    reaches: Reaches | None = None,
+) -> Intended:
     """What is told at the places of some windows.
 
     Args:
@@ -51,9 +66,7 @@ def intentions(
       place: [B, P] frames.
       keys: [B].
       shares: how often.
-
-    Returns:
-      [B, P, E].
+      reaches: who reaches with what; where these arrive they alone are told, always.
     """
     joints = intent.goal_joints(model.body, model.config)
     windows, places = place.shape
@@ -76,11 +89,20 @@ def intentions(
     latest = round(intent.SECONDS * model.fps)
     ahead = _SOONEST + jnp.floor(uniform[..., 1] * (latest + 1 - _SOONEST)).astype(int)
     rows = jnp.arange(windows)[:, None]
+    chosen = uniform[..., 2:] < shares.aimed
+    if reaches is not None:
+        left = reaches.frame[:, None] - place
+        reached = jnp.any(reaches.made, -1)[:, None] & (left > 0) & (left <= latest)
+        ahead = jnp.where(reached, left, ahead)
+        chosen = jnp.where(reached[..., None], reaches.made[:, None], chosen)
     then = jnp.minimum(place + ahead, last)
-    there = poses.positions(model.body, batch.poses.at(rows, then))
-    known = (place + ahead <= last) & jnp.asarray(batch.valid)[rows, then]
-    given = known[..., None] & (uniform[..., 2:] < shares.aimed)
-    seconds = jnp.broadcast_to((ahead / model.fps)[..., None], given.shape)
-    return intent.encode(
-        said, newest, there[:, :, jnp.array(joints, int)], seconds, given
+    which = jnp.array(joints, int)
+    now, there = (
+        poses.positions(model.body, x)[:, :, which]
+        for x in (newest, batch.poses.at(rows, then))
     )
+    known = (place + ahead <= last) & jnp.asarray(batch.valid)[rows, then]
+    given = known[..., None] & chosen
+    seconds = jnp.broadcast_to((ahead / model.fps)[..., None], given.shape)
+    told = intent.encode(said, newest, now, there, seconds, given)
+    return Intended(told, given.astype(told.dtype))

@@ -21,6 +21,7 @@ from lmmjax.model.movement import MovementModel
 from lmmjax.training import augment, contact
 from lmmjax.training.hindsight import intentions
 from lmmjax.training.noise import Noise, draw
+from lmmjax.training.reaches import reach_some
 
 Array = jax.Array
 
@@ -48,6 +49,8 @@ class LossConfig:
         hardly move anything, do not drift either.
       body: weight of joint positions at noise levels below 1.
       contact: weight of the sliding of feet that truly stand still.
+      goal: weight of the distance, in the forecast, of joints of which it is told where
+        they will be: one of many, they hardly count among all.
       mirror: share of the windows that are seen in the mirror; only for bodies
         that have one. A network that commutes with the mirror learns as much from
         either image.
@@ -67,6 +70,8 @@ class LossConfig:
       said: of places, how many are told what their clip is said to show, where the
         model has labels or takes a user's numbers.
       aimed: of places, how many are told where a joint of those with goals will be.
+      reaches: share of the windows in which such a joint reaches somewhere else, which
+        is told of whenever it is; see `lmmjax.training.reaches`.
       early: how much more the first of the K poses count in ``position``: as their
         number to the power of minus this.
     """
@@ -80,6 +85,7 @@ class LossConfig:
     coordinates: float = 0.0
     body: float = 0.25
     contact: float = 0.0
+    goal: float = 0.0
     mirror: float = 0.5
     warp: float = 0.0
     reverse: float = 0.0
@@ -92,6 +98,7 @@ class LossConfig:
     joint_weights: tuple[float, ...] = ()
     said: float = 0.7
     aimed: float = 0.25
+    reaches: float = 0.0
     early: float = 0.0
 
 
@@ -120,6 +127,10 @@ def loss(
     horizon = model.config.horizon
     length = context_length(batch.valid.shape[1], horizon, config)
     batch, changed = _augment(model, batch, keys, length + horizon, config, progress)
+    reaches = None
+    if config.reaches:
+        folded = jax.vmap(lambda key: jax.random.fold_in(key, 7))(keys)
+        batch, reaches = reach_some(model, batch, folded, config.reaches)
     draws = config.draws
     # The rest of a clip that ends early, and what comes before the end of a model's
     # own movement, have no future to learn from.
@@ -149,11 +160,13 @@ def loss(
     # One key per share of a batch: with dropout alone, results depend on the number
     # of devices.
     dropout = jax.random.split(jax.random.fold_in(keys[0], 2))
-    told = jnp.concatenate([noise.level[:, None], changed], axis=-1)
-    z = movement.read(model, observed, told, dropout[0])[rows, noise.place]
+    changed = jnp.concatenate([noise.level[:, None], changed], axis=-1)
+    z = movement.read(model, observed, changed, dropout[0])[rows, noise.place]
+    aimed = None
     if intent.size(model.config):
-        meant = intentions(model, batch, scene.start, noise.place, keys, config)
-        z = movement.intend(model, z, meant)
+        where = scene.start, noise.place
+        told, aimed = intentions(model, batch, *where, keys, config, reaches)
+        z = movement.intend(model, z, told)
     z = jnp.repeat(z[:, :, None], draws, axis=2)
     mean, deviation = movement.denoise(model, noisy, noise.tau, z, dropout[1])
     estimate = mean[..., : min(2, draws), :]
@@ -178,7 +191,8 @@ def loss(
     # A noisy draw is shown all K poses at once, so all of them must be there.
     complete = jnp.all(valid, axis=-1, keepdims=True)
     whole = (weight * complete)[:, :, None]
-    distance = _over_joints(_length(error), config)
+    apart = _length(error)
+    distance = _over_joints(apart, config)
     # Before the first step nothing is wrong.
     steps = _length(
         jnp.diff(error, axis=-3, prepend=jnp.zeros_like(error[..., :1, :, :]))
@@ -194,16 +208,20 @@ def loss(
         "residual": jnp.mean(complete * badly[:, :, 1:]) if draws > 1 else 0.0,
         "body": jnp.sum(whole * distance[:, :, 1:] / horizon_error),
     }
+    if config.goal and aimed is not None and aimed.shape[-1]:
+        joints = intent.goal_joints(model.body, model.config)
+        missed = jnp.einsum("bpg,bpkg->bpk", aimed, apart[:, :, 0][..., joints])
+        parts["goal"] = jnp.sum(share * weight / horizon_error * missed)
     if config.turn:
         # Of points on all three axes, the root of the mean square.
-        apart = jnp.square(turns[:, :, 0] - turned).sum((-1, -2)) / 3
-        away = LEVER * _over_joints(jnp.sqrt(apart + 1e-10), config)
+        square = jnp.square(turns[:, :, 0] - turned).sum((-1, -2)) / 3
+        away = LEVER * _over_joints(jnp.sqrt(square + 1e-10), config)
         parts["turn"] = jnp.sum(share * weight / horizon_error * away)
     if config.coordinates:
         usual = poses.joint_features(model.body, model.statistics.token_scale)
-        apart = jnp.abs(predicted.joints[:, :, 0] - scene.future.joints)
-        apart /= jnp.maximum(usual, LEAST_SPREAD)
-        parts["coordinates"] = jnp.sum(weight * apart.mean(-1))
+        off = jnp.abs(predicted.joints[:, :, 0] - scene.future.joints)
+        off /= jnp.maximum(usual, LEAST_SPREAD)
+        parts["coordinates"] = jnp.sum(weight * off.mean(-1))
     if config.contact:
         before = poses.positions(place_body, scene.start)
         still = contact.standing(model.body, model.fps, before, target)

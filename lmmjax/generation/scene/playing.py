@@ -146,7 +146,7 @@ def _intent(model: MovementModel, scene: Scene) -> Intent | None:
             said.append(intent.said(model.config, person.label))
         except ValueError as error:
             raise ValueError(f"label of {person.name}: {error}") from error
-    found = Intent.to(model.config, np.stack(said), scale=scene.heed if told else 1.0)
+    found = Intent(np.stack(said), scale=scene.heed if told else 1.0)
     for joint in aims:
         # Of several goals of a joint the first is told.
         ours = [[g for g in p.goals if g.joint == joint] for p in scene.people]

@@ -40,7 +40,7 @@ def test_goals_are_also_told_to_a_model_that_heeds_them():
     # It was told: fresh weights do something else then, nothing useful.
     assert told != free
     assert both[0] < free[0]
-    assert {cells(row)[9] for row in rows} == {"-"}
+    assert {cells(row)[8] for row in rows} == {"-"}
 
 
 def test_goals_are_in_reach_and_no_goal_is_where_one_would_be_anyway():

@@ -8,6 +8,7 @@ import pytest
 
 from lmmjax.generation import Stream
 from lmmjax.generation.intent import Intent
+from lmmjax.model import poses
 from tests.lmmjax import tiny
 
 CONFIG = dataclasses.replace(
@@ -28,15 +29,20 @@ def walking(scale=1.0):
 def test_goals_come_nearer_with_every_frame_and_then_are_past():
     aimed = walking().aim(CONFIG, "LeftToe", PLACE, 0.5, tiny.FPS)
     last = past().at(slice(None), -1)
+    model = tiny.lively_model(CONFIG)
     for frame, left in ((0, 0.5), (6, 0.3), (15, None), (20, None)):
-        told = aimed.told(last, np.full(2, frame))
-        goal = np.asarray(told.vector)[:, 2:].reshape(2, 3, 5)
+        told = aimed.told(model, last, np.full(2, frame))
+        goal = np.asarray(told.vector)[:, 2:].reshape(2, 3, 8)
         assert not goal[:, [0, 2]].any()
         if left is None:
             assert not goal.any()
         else:
-            np.testing.assert_allclose(goal[:, 1, 4], left, atol=1e-6)
-            np.testing.assert_allclose(goal[:, 1, 3], PLACE[2], atol=1e-6)
+            np.testing.assert_allclose(goal[:, 1, 7], left, atol=1e-6)
+            toe = model.body.names.index("LeftToe")
+            height = poses.positions(model.body, last)[:, toe, 2]
+            np.testing.assert_allclose(
+                0.3 * goal[:, 1, 3], PLACE[2] - height, atol=1e-6
+            )
     np.testing.assert_array_equal(told.vector[:, :2], [[0, 1]] * 2)
 
 
@@ -44,18 +50,19 @@ def test_goals_may_be_of_some_and_at_times_and_places_of_their_own():
     places = np.float32([[1, 0, 1], [0, 1, 1]])
     times, mine = np.float32([0.4, 0.8]), np.float32([0, 1])
     both = walking().aim(CONFIG, "Hips", places, times, tiny.FPS, mine)
-    goal = np.asarray(both.told(past().at(slice(None), -1), np.zeros(2, int)).vector)
+    model, last = tiny.lively_model(CONFIG), past().at(slice(None), -1)
+    goal = np.asarray(both.told(model, last, np.zeros(2, int)).vector)
     assert not goal[0, 2:].any()
-    np.testing.assert_allclose(goal[1, 6], 0.8, atol=1e-6)
+    np.testing.assert_allclose(goal[1, 9], 0.8, atol=1e-6)
 
 
 def test_what_is_said_may_change_with_every_frame():
     said = np.zeros((2, 4, 2), np.float32)
     said[:, np.arange(4), [0, 1, 1, 0]] = 1.0
-    intent = Intent.to(CONFIG, said, scale=2.0)
+    intent = Intent(said, scale=2.0)
     last = past().at(slice(None), -1)
     for frames, expected in (([0, 1], [0, 1]), ([2, 3], [1, 0]), ([9, 2], [0, 1])):
-        told = intent.told(last, np.array(frames))
+        told = intent.told(tiny.lively_model(CONFIG), last, np.array(frames))
         assert told.scale == 2.0
         np.testing.assert_array_equal(
             np.asarray(told.vector)[:, :2], np.eye(2)[expected]
@@ -78,7 +85,7 @@ def test_a_stream_heeds_what_it_is_told():
         return np.asarray(found.joints)
 
     free = made(None)
-    silent = Intent.to(CONFIG, np.zeros((2, 2), np.float32))
+    silent = Intent(np.zeros((2, 2), np.float32))
     np.testing.assert_allclose(made(silent), free, atol=1e-6)
     once, twice = made(walking()), made(walking(3.0))
     assert np.abs(once - free).max() > 1e-5
@@ -89,7 +96,7 @@ def test_a_stream_of_a_model_that_heeds_nothing_is_as_without():
     model = tiny.lively_model()
     stream = Stream(model, commit=2, steps=1, churn=0.0)
     state = stream.init(past())
-    told = Intent.to(model.config, np.zeros((2, 0), np.float32))
+    told = Intent(np.zeros((2, 0), np.float32))
     key = jax.random.key(0)
     ours, _ = dataclasses.replace(stream, intent=told).sample(state, key, 4)
     theirs, _ = stream.sample(state, key, 4)

@@ -86,9 +86,7 @@ def test_who_is_fast_is_told_to_run_and_who_is_slow_to_walk():
 
 def test_feet_glide_less_where_gaits_are_told():
     players = [Player(f"p{n}", way) for n, way in enumerate(ways())]
-    plain = match.play(
-        model(), players, prompts(), 0, feet=False, heed=0.0, **OPTIONS
-    )
+    plain = match.play(model(), players, prompts(), 0, feet=False, heed=0.0, **OPTIONS)
 
     def gliding(motions):
         places = np.stack([positions(motion) for motion in motions])

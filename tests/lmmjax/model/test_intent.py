@@ -9,7 +9,7 @@ import pytest
 
 from kinematics import rotations, symmetry
 from kinematics.motion import Poses
-from lmmjax.model import intent, movement
+from lmmjax.model import intent, movement, poses
 from tests.lmmjax import tiny
 
 CONFIG = dataclasses.replace(
@@ -34,7 +34,11 @@ def told(place, seconds=0.5, given=1.0, label="walk", last=None):
     last = start() if last is None else last
     said = np.tile(intent.said(CONFIG, label), (2, 1))
     ones = np.ones((2, 3), np.float32)
-    return intent.encode(said, last, jnp.asarray(place), seconds * ones, given * ones)
+    joints = jnp.array(intent.goal_joints(tiny.body(), CONFIG))
+    now = poses.positions(tiny.body(), last)[:, joints]
+    return intent.encode(
+        said, last, now, jnp.asarray(place), seconds * ones, given * ones
+    )
 
 
 PLACES = np.random.default_rng(0).normal(size=(2, 3, 3)).astype(np.float32)
@@ -90,6 +94,19 @@ def test_goals_are_seen_from_where_one_stands_and_faces():
     )
 
 
+def test_a_goal_is_told_as_the_way_there_and_how_fast_one_has_to_be():
+    last = start()
+    toe = np.asarray(poses.positions(tiny.body(), last))[:, 4]
+    turn = rotations.about_z(rotations.heading(last.root_rotation))
+    ahead = rotations.quaternion_rotate(turn, jnp.array([0.6, 0.0, 0.0]))
+    goals = np.stack([np.asarray(toe + ahead)] * 3, axis=1)
+    for seconds, speed in ((0.5, 1.2), (0.05, 6.0)):
+        vector = np.asarray(told(goals, seconds=seconds))
+        found = vector[:, intent.said_size(CONFIG) :].reshape(2, 3, 8)[:, 1]
+        expected = [1, 2, 0, 0, speed, 0, 0, seconds]
+        np.testing.assert_allclose(found, [expected] * 2, atol=1e-5)
+
+
 def test_what_is_not_given_or_is_not_soon_says_nothing():
     count = intent.said_size(CONFIG)
     nowhere = np.full_like(PLACES, np.inf)
@@ -99,7 +116,7 @@ def test_what_is_not_given_or_is_not_soon_says_nothing():
         told(PLACES, seconds=intent.SECONDS + 0.1),
     ):
         np.testing.assert_array_equal(vector[:, count:], 0)
-    assert (np.asarray(told(PLACES))[:, count::5] == 1).all()
+    assert (np.asarray(told(PLACES))[:, count::8] == 1).all()
 
 
 def test_saying_nothing_is_what_reading_leaves(model):

@@ -11,6 +11,7 @@ from kinematics import rotations
 from lmmjax.model import intent, poses
 from lmmjax.training.hindsight import intentions
 from lmmjax.training.loss import LossConfig
+from lmmjax.training.reaches import Reaches
 from tests.lmmjax import tiny
 
 CONFIG = dataclasses.replace(
@@ -33,13 +34,13 @@ def place():
     return np.random.default_rng(0).integers(0, 20, size=(WINDOWS, PLACES))
 
 
-def told(batch, place, **shares):
+def told(batch, place, reaches=None, **shares):
     model = tiny.lively_model(CONFIG).with_offsets(batch.offsets[:, None])
     rows = np.arange(WINDOWS)[:, None]
     start = batch.poses.at(rows, place).at(slice(None), slice(None), None)
     keys = jax.random.split(jax.random.key(0), WINDOWS)
-    shares = LossConfig(**shares)
-    return np.asarray(intentions(model, batch, start, jnp.asarray(place), keys, shares))
+    where = jnp.asarray(place), keys, LossConfig(**shares), reaches
+    return np.asarray(intentions(model, batch, start, *where).told)
 
 
 def test_a_clip_is_said_to_show_what_it_shows_as_often_as_asked(batch, place):
@@ -60,7 +61,7 @@ def test_who_does_something_because_it_was_said_is_always_told(batch, place):
 
 
 def test_a_goal_is_where_the_joint_then_is(batch, place):
-    goals = told(batch, place, aimed=1.0)[..., 2:].reshape(WINDOWS, PLACES, 3, 5)
+    goals = told(batch, place, aimed=1.0)[..., 2:].reshape(WINDOWS, PLACES, 3, 8)
     given = goals[..., 0] == 1
     assert given.any()
     assert not given.all()
@@ -68,14 +69,13 @@ def test_a_goal_is_where_the_joint_then_is(batch, place):
     where = np.asarray(poses.positions(body, batch.poses))
     for b, p, g in np.argwhere(given):
         frame = place[b, p]
-        ahead = round(goals[b, p, g, 4] * tiny.FPS)
+        ahead = round(goals[b, p, g, 7] * tiny.FPS)
         assert 3 <= ahead <= intent.SECONDS * tiny.FPS
         assert batch.valid[b, frame + ahead]
-        there = where[b, frame + ahead, [0, 4, 6][g]]
-        root = batch.poses.root_position[b, frame] * [1, 1, 0]
+        now, there = where[b, [frame, frame + ahead], [0, 4, 6][g]]
         turn = rotations.heading(batch.poses.root_rotation[b, frame])
-        seen = rotations.quaternion_rotate(rotations.about_z(-turn), there - root)
-        np.testing.assert_allclose(goals[b, p, g, 1:4], seen, atol=1e-5)
+        way = rotations.quaternion_rotate(rotations.about_z(-turn), there - now)
+        np.testing.assert_allclose(0.3 * goals[b, p, g, 1:4], way, atol=1e-5)
     assert not goals[~given].any()
 
 
@@ -83,3 +83,21 @@ def test_windows_of_which_nothing_is_said_say_nothing(batch, place):
     silent = told(batch._replace(said=None), place)
     assert not silent[..., :2].any()
     assert silent[..., 2:].any()
+
+
+def test_who_reaches_is_told_where_to_alone_and_always(batch, place):
+    frame = np.full(WINDOWS, 18)
+    made = np.eye(3, dtype=bool)[np.arange(WINDOWS) % 3]
+    made[::4] = False
+    reaches = Reaches(jnp.asarray(frame), jnp.asarray(made))
+    left = frame[:, None] - place
+    due = made[:, None] & (left > 0)[..., None]
+    for aimed in (0.0, 1.0):
+        goals = told(batch, place, reaches, aimed=aimed)[..., 2:]
+        goals = goals.reshape(WINDOWS, PLACES, 3, 8)
+        given, busy = goals[..., 0] == 1, due.any(axis=-1)
+        np.testing.assert_array_equal(given[busy], due[busy])
+        seconds = np.broadcast_to(left[..., None] / tiny.FPS, due.shape)
+        np.testing.assert_allclose(goals[..., 7][due], seconds[due], rtol=1e-5)
+        # Others are told as often as ever.
+        assert given[~busy].any() == (aimed > 0)

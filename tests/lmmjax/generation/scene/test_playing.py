@@ -168,7 +168,7 @@ def test_on_a_floor_goals_are_told_as_over_level_ground():
     )
     rise = float(floor.smoothed().height(np.array(goal.place)))
     assert rise > 5
-    lower = np.asarray(level.places) - np.asarray(uphill.places)
+    lower = np.asarray(level.aims.places - uphill.aims.places)
     np.testing.assert_allclose(lower[0, 0], [0, 0, rise], atol=1e-4)
     assert not lower[0, 1].any()
 
