@@ -175,13 +175,17 @@ class RecoveryStudy:
             method, self._stream, path, self._usual, self._starts, found, slow
         )
 
-    def lose(self, share: float, seconds: float, method: str = MODEL) -> RecoveryRow:
+    def lose(
+        self, share: float, seconds: float, method: str = MODEL, noise: int = 0
+    ) -> RecoveryRow:
         """Lose sight of some joints, others of each stream, for some time.
 
         Args:
           share: of the joints that can turn, the root left out.
           seconds: for how long.
           method: `MODEL` fills in what the stream expects, `HOLDING` the last values.
+          noise: another number for other noise than that of those who see all. Then
+            some of these are no longer usual, either: what is lost comes on top.
 
         Raises:
           DataError: no clip goes on for so long.
@@ -192,7 +196,7 @@ class RecoveryStudy:
         known = np.ones((self._count, body.num_joints), bool)
         for row in known:
             row[rng.permutation(turning)[: round(share * len(turning))]] = False
-        return self._missed(known, seconds, method)
+        return self._missed(known, seconds, method, noise)
 
     def drop(self, seconds: float, method: str = MODEL) -> RecoveryRow:
         """Lose sight of the whole body, the root too; see `lose`."""
@@ -212,33 +216,41 @@ class RecoveryStudy:
             stream = dataclasses.replace(self._stream, model=begin.model)
             state = stream.init(begin.past)
             seen = stream.observe(state, begin.future)
-            usual = self._goes_on(stream, begin, begin.future, seen)
+            usual = self._goes_on(stream, begin, begin.future, seen, self._key)
             like = self._like
             most = like.gap_threshold(seconds) if like else self._most(stream, usual)
             self._gaps[frames] = _Gap(begin, stream, state, usual, most)
         return self._gaps[frames]
 
     def _goes_on(
-        self, stream: Stream, begin: Starts, gap: Poses, after: StreamState
+        self,
+        stream: Stream,
+        begin: Starts,
+        gap: Poses,
+        after: StreamState,
+        key: jax.Array,
     ) -> Poses:
         """From the last frame of a gap on, with the one before it."""
-        _, then = jax.random.split(self._key)
+        _, then = jax.random.split(key)
         future, _ = stream.sample(after, then, self._frames)
         whole = _joined(begin.past.at(_EVERY, slice(-1, None)), gap, future)
         return whole.at(_EVERY, slice(gap.joints.shape[1] - 1, None))
 
-    def _missed(self, known: np.ndarray, seconds: float, method: str) -> RecoveryRow:
+    def _missed(
+        self, known: np.ndarray, seconds: float, method: str, noise: int = 0
+    ) -> RecoveryRow:
         """What becomes of streams that are shown joints [B, J] alone for a while."""
         begin, stream, state, usual, most = self._gap(seconds)
         body, truth = stream.model.body, begin.future
         known = np.repeat(known[:, None], truth.joints.shape[1], axis=1)
+        key = jax.random.fold_in(self._key, noise) if noise else self._key
         if method == MODEL:
-            first, _ = jax.random.split(self._key)
+            first, _ = jax.random.split(key)
             read, after = perturb.follow(stream, state, first, truth, known)
         else:
             read = perturb.hold(body, begin.past.at(_EVERY, -1), truth, known)
             after = stream.observe(state, read)
-        path = self._goes_on(stream, begin, read, after)
+        path = self._goes_on(stream, begin, read, after, key)
         ours, theirs = (np.asarray(poses_of.positions(body, x)) for x in (read, truth))
         error = np.linalg.norm(ours - theirs, axis=-1).mean(axis=-1)
         bounded = (error <= BOUND).all(axis=-1)

@@ -1,5 +1,7 @@
 """The benchmark of recovery, at a small size."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,20 @@ def test_every_gap_has_a_row_of_each_and_of_what_was_last(of):
     who = [MODEL, recovery.WITHOUT, HOLDING]
     assert found == [[gap, name] for gap in gaps for name in who]
     assert [cells(row)[5] for row in rows[:3]] == 3 * ["0, 0"]
+
+
+def test_it_is_told_what_other_noise_alone_costs(of, monkeypatch):
+    monkeypatch.setattr(recovery, "DRAWS", 2)
+    told = recovery.other_noise(of[MODEL], 0.3, 0.2)
+    found = re.fullmatch(
+        r"With other noise .* \(means of 2 draws\) ([0-9.]+) % recover who lost "
+        r"nothing for 0.2 s, and ([0-9.]+) % who lost 30 % of the joints.",
+        told,
+    )
+    # No noise decides what a forecast does.
+    usual = of[MODEL].lose(0.0, 0.2).success.value
+    assert found[1] == f"{100 * usual:.1f}"
+    assert 0 <= float(found[2]) <= 100
 
 
 def test_what_is_no_model_and_no_number_is_told(monkeypatch):

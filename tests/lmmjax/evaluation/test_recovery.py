@@ -214,6 +214,15 @@ def test_who_loses_nothing_follows_the_truth(monkeypatch, study):
     np.testing.assert_allclose(row.speed, 1, atol=1e-3)
 
 
+def test_other_noise_is_another_way_on_from_the_same_gap(stream, prior):
+    noisy = dataclasses.replace(stream, steps=2, churn=1.0, temperature=1.0)
+    study = RecoveryStudy(noisy, CLIPS, prior, count=COUNT)
+    same, other = (study.lose(0.0, 0.2, noise=n) for n in (0, 1))
+    np.testing.assert_allclose(same.speed, 1, atol=1e-3)
+    assert other.speed.high > 1.01
+    assert other.error == (0, 0)
+
+
 def test_errors_are_of_the_gap_and_the_more_is_lost_the_larger(study):
     few, many = (study.lose(share, 0.4, HOLDING) for share in (0.3, 1.0))
     assert 0 < few.error[0] < many.error[0]
