@@ -28,6 +28,7 @@ _PRETRAINED = flags.DEFINE_string("pretrained", "human-mocap", "Name or folder."
 _DATA = flags.DEFINE_string("data_dir", None, "Folders of motion.", required=True)
 _JOINTS = flags.DEFINE_list("joints", ["LeftHand", "RightHand"], "That reach.")
 _GOALS = flags.DEFINE_integer("goals", 128, "Of each joint.", 1)
+_AIMED = flags.DEFINE_float("aimed", 3.0, "Scale of the guidance by told goals.")
 _SECONDS = flags.DEFINE_float("seconds", 0.8, "Until a goal is due.")
 _PATHS = flags.DEFINE_integer("paths", 64, "That are followed; 0 for none.", 0)
 _FOLLOWED = flags.DEFINE_float("followed", 10.0, "Seconds of each path.")
@@ -61,7 +62,7 @@ def main() -> None:
         told.append(f"{_GOALS.value} goals of each joint, due in {_SECONDS.value:g} s")
     for joint in _JOINTS.value:
         goals = _SECONDS.value, _GOALS.value
-        lines += reaching.rows(held, joint, stream, *goals, calls, seed)
+        lines += reaching.rows(held, joint, stream, *goals, calls, seed, _AIMED.value)
     if _PATHS.value:
         told.append(f"{_PATHS.value} paths for {_FOLLOWED.value:g} s")
         paths = _FOLLOWED.value, _PATHS.value

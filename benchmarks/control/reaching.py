@@ -65,6 +65,7 @@ def rows(
     count: int,
     calls: int,
     seed: int,
+    heed: float = 1.0,
 ) -> list[str]:
     """Rows of the report on one joint's reaches, unguided, guided, and told of goals.
 
@@ -76,6 +77,7 @@ def rows(
       count: number of goals.
       calls: timed steps of one person.
       seed: of moments, goals and noise.
+      heed: scale of the guidance by what is told.
     """
     model = stream.model
     starts = moments(model, clips, count, seed)
@@ -87,7 +89,7 @@ def rows(
     reach = guidance.reach(model.body, past, joint, goal, seconds, model.fps)
     told = None
     if joint in model.config.goals:
-        told = Intent.label(model.config, "", count)
+        told = Intent.label(model.config, "", count, scale=heed)
         told = told.aim(model.config, joint, goal, seconds, model.fps)
     found = []
     for name, result, rest in free.guided([reach], calls, told):

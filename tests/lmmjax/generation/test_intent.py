@@ -6,7 +6,10 @@ import jax
 import numpy as np
 import pytest
 
+import lmmjax
+from lmmjax import pretrained
 from lmmjax.generation import Stream
+from lmmjax.generation.continuation import fit_to_model
 from lmmjax.generation.intent import Intent
 from lmmjax.model import poses
 from tests.lmmjax import tiny
@@ -101,3 +104,28 @@ def test_a_stream_of_a_model_that_heeds_nothing_is_as_without():
     ours, _ = dataclasses.replace(stream, intent=told).sample(state, key, 4)
     theirs, _ = stream.sample(state, key, 4)
     np.testing.assert_array_equal(ours.joints, theirs.joints)
+
+
+def test_hands_of_a_trained_model_come_near_where_they_are_told_to_be():
+    model, hand = lmmjax.load_pretrained("human-goals"), "LeftHand"
+    stand = fit_to_model(model, pretrained.prompts("human-goals")["stand"])
+    past = stand.poses.at(None)
+    stream = Stream(
+        model.with_offsets(np.asarray(stand.skeleton.offsets)[None, None]),
+        churn=0.0,
+        temperature=0.5,
+        inertia=0.5,
+    )
+    frames = round(0.8 * model.fps)
+    number = model.body.names.index(hand)
+
+    def reached(told):
+        made = dataclasses.replace(stream, intent=told)
+        found, _ = made.sample(made.init(past), jax.random.key(0), frames)
+        return np.asarray(poses.positions(stream.model.body, found))[0, -1, number]
+
+    free = reached(Intent.label(model.config, ""))
+    goal = free + np.float32([0.3, 0.0, 0.35])
+    aim = Intent.label(model.config, "", scale=3.0)
+    there = reached(aim.aim(model.config, hand, goal, 0.8, model.fps))
+    assert np.linalg.norm(there - goal) < 0.5 * np.linalg.norm(free - goal)
