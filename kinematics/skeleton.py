@@ -139,6 +139,11 @@ def coordinate_table(kinds: Sequence[str]) -> np.ndarray:
     return table
 
 
+def coordinate_joints(kinds: Sequence[str]) -> np.ndarray:
+    """[D] joint of each coordinate."""
+    return np.repeat(np.arange(len(kinds)), [DOFS[kind] for kind in kinds])
+
+
 def swing_table(kinds: Sequence[str]) -> np.ndarray:
     """[B, 2] coordinates of the swing of each of the B ball joints."""
     balls = [

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Poses, Skeleton, limits, rotations
-from kinematics.skeleton import DOFS, coordinate_table
+from kinematics.skeleton import DOFS, coordinate_joints, coordinate_table
 from lmmjax.generation.guidance.guide import Guide
 from lmmjax.generation.guidance.posterior import Ahead
 from lmmjax.generation.stream import Plan, Stream, StreamState, rolled_out
@@ -203,7 +203,7 @@ def filled(body: Skeleton, observed: Poses, known: Array, expected: Poses) -> Po
       observed.
     """
     known = jnp.asarray(known)
-    told = known[..., _owners(body)]
+    told = known[..., coordinate_joints(body.kinds)]
     joints = jnp.where(told, observed.joints, expected.joints)
     # Coordinates of a joint are known together, but limits may depend on other joints.
     within = limits.apply(body, limits.invert(body, joints))
@@ -235,13 +235,8 @@ class _Seen:
         """[B, 1, C]; see `Wish`."""
         body = ahead.body
         far = poses_of.difference(body, self.observed, ahead.poses)
-        owner = [0] * poses_of.ROOT_CHANNELS + list(_owners(body))
+        owner = [0] * poses_of.ROOT_CHANNELS + list(coordinate_joints(body.kinds))
         return jnp.where(self.known[..., owner], far / _TOLERANCE, 0.0)
-
-
-def _owners(body: Skeleton) -> np.ndarray:
-    """[D] joint of each coordinate."""
-    return np.repeat(np.arange(body.num_joints), [DOFS[kind] for kind in body.kinds])
 
 
 @jax.jit

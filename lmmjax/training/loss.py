@@ -21,7 +21,7 @@ from lmmjax.model.movement import MovementModel
 from lmmjax.training import augment, contact
 from lmmjax.training.hindsight import intentions
 from lmmjax.training.noise import Noise, draw
-from lmmjax.training.reaches import reach_some
+from lmmjax.training.reaches import Reaches, reach_some
 
 Array = jax.Array
 
@@ -126,11 +126,8 @@ def loss(
     """
     horizon = model.config.horizon
     length = context_length(batch.valid.shape[1], horizon, config)
-    batch, changed = _augment(model, batch, keys, length + horizon, config, progress)
-    reaches = None
-    if config.reaches:
-        folded = jax.vmap(lambda key: jax.random.fold_in(key, 7))(keys)
-        batch, reaches = reach_some(model, batch, folded, config.reaches)
+    frames = length + horizon
+    batch, changed, reaches = _augment(model, batch, keys, frames, config, progress)
     draws = config.draws
     # The rest of a clip that ends early, and what comes before the end of a model's
     # own movement, have no future to learn from.
@@ -255,8 +252,8 @@ def surprise(error: Array, deviation: Array) -> Array:
 
 def _augment(
     model, batch, keys, frames: int, config: LossConfig, progress
-) -> tuple[WindowBatch, Array]:
-    """Changed windows [B, frames], and [B, 2] how time was changed."""
+) -> tuple[WindowBatch, Array, Reaches | None]:
+    """Changed windows [B, frames], [B, 2] how time was changed, and who reaches."""
 
     def folded(number: int) -> Array:
         # Folds of their own, so that tosses are independent of the noise.
@@ -275,7 +272,10 @@ def _augment(
     if config.posture or config.amplitude:
         changes = config.posture, config.amplitude, share, config.planted
         batch = augment.vary(model, batch, folded(4), *changes)
-    return batch, told
+    reaches = None
+    if config.reaches:
+        batch, reaches = reach_some(model, batch, folded(7), config.reaches)
+    return batch, told, reaches
 
 
 def _observe(model: MovementModel, batch: WindowBatch, noise: Noise) -> Poses:

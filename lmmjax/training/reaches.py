@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kinematics import Skeleton, limits
-from kinematics.skeleton import DOFS
+from kinematics.skeleton import DOFS, coordinate_joints
 from lmmjax.data.windows import WindowBatch
 from lmmjax.model import MovementModel, intent
 from lmmjax.model.poses import joint_features, positions
@@ -97,7 +97,7 @@ def reach_some(
     )
     since = jnp.arange(frames) - arrives[:, None]
     away = _smooth(1 + since / takes) - _smooth((since - stays) / back)
-    owner = np.repeat(np.arange(body.num_joints), [DOFS[kind] for kind in body.kinds])
+    owner = coordinate_joints(body.kinds)
     moved = np.array([np.isin(owner, found) for found in of])
     away = away[..., None] * (made @ moved)[:, None]
     mean, scale = (
